@@ -1,0 +1,5 @@
+"""``python -m torch_judge`` is ``torch-judge``."""
+
+from torch_judge.cli import main
+
+main()

@@ -1,0 +1,99 @@
+"""What a problem can forbid: one table that maps a concept to everything in torch that does it.
+
+Patterns are globs over bare names. Lower-case ones match functions, Tensor methods, ATen operators and autograd nodes
+(``NativeBatchNormBackward0`` reads as ``native_batch_norm``), a trailing underscore apart; capitalised ones match
+classes of `torch.nn`. A concept names an operation and its neighbours under other names, never a building block.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import translate
+from functools import lru_cache
+
+from torch_judge.errors import ProblemError
+
+CONCEPTS: dict[str, str] = {
+    "relu": """
+        relu relu6 clamp clip clamp_min clamp_max threshold leaky_relu elu celu selu hardtanh prelu _prelu_kernel rrelu
+        rrelu_with_noise hardshrink softshrink gelu silu mish hardswish hardsigmoid
+        softplus logsigmoid log_sigmoid log_sigmoid_forward glu
+        ReLU* *ReLU Threshold ELU CELU SELU Hardtanh RReLU Hardshrink Softshrink GELU SiLU Mish Hardswish Softplus
+        LogSigmoid GLU""",
+    "softmax": """
+        softmax _softmax _safe_softmax _masked_softmax sparse_softmax _sparse_softmax softmin gumbel_softmax
+        Softmax Softmax2d Softmin AdaptiveLogSoftmaxWithLoss""",
+    "log_softmax": "log_softmax _log_softmax _sparse_log_softmax LogSoftmax",
+    "cross_entropy": """
+        cross_entropy cross_entropy_loss linear_cross_entropy nll_loss nll_loss2d nll_loss_nd nll_loss*_forward kl_div
+        CrossEntropyLoss LinearCrossEntropyLoss NLLLoss NLLLoss2d KLDivLoss AdaptiveLogSoftmaxWithLoss Categorical
+        OneHotCategorical*""",
+    "linear": """
+        linear bilinear mkldnn_linear _trilinear
+        Linear LazyLinear NonDynamicallyQuantizableLinear Bilinear""",
+    "convolution": """
+        conv1d conv2d conv3d conv_transpose* conv_tbc convolution _convolution* *_convolution convolution_overrideable
+        mkldnn_convolution* slow_conv* thnn_conv* _slow_conv* *_convolution_* *conv_depthwise*
+        Conv1d Conv2d Conv3d ConvTranspose* LazyConv*""",
+    "batch_norm": """
+        batch_norm *_batch_norm *_batch_norm_* batch_norm_* _batch_norm_* *batch_norm_legit*
+        BatchNorm* SyncBatchNorm LazyBatchNorm*""",
+    "layer_norm": "layer_norm *_layer_norm *_layer_norm_* LayerNorm",
+    "group_norm": "group_norm *_group_norm GroupNorm",
+    "instance_norm": "instance_norm *_instance_norm InstanceNorm* LazyInstanceNorm*",
+    "rms_norm": "rms_norm *_rms_norm RMSNorm",
+    "normalize": """
+        normalize local_response_norm renorm weight_norm *_weight_norm *_weight_norm_*
+        LocalResponseNorm CrossMapLRN2d""",
+    "dropout": """
+        dropout dropout1d dropout2d dropout3d *_dropout *_dropout_* alpha_dropout feature_dropout
+        Dropout* AlphaDropout FeatureAlphaDropout rrelu rrelu_with_noise RReLU""",
+    "embedding": """
+        embedding embedding_bag embedding_renorm _embedding_bag* embedding_sparse_* embedding_dense_* *_embedding_bag_*
+        Embedding EmbeddingBag""",
+    "gelu": "gelu gelu_* *_gelu *_gelu_* GELU",
+    "kaiming": "kaiming_* xavier_* trunc_normal _no_grad_trunc_normal",
+    "clip_grad": """
+        clip_grad_norm clip_grad_value clip_grads_with_norm _clip_grads_with_norm get_total_norm _get_total_norm""",
+    "attention": """
+        scaled_dot_product_* *_scaled_dot_product_* _flash_attention_* _efficient_attention_* _fused_sdp_choice
+        _cudnn_attention_* _triton_*_attention flex_attention varlen_attn* multi_head_attention_forward
+        _native_multi_head_attention _transformer_encoder_layer_fwd
+        MultiheadAttention Transformer*""",
+    "adam": "adam adamw nadam radam adamax _fused_adam* _*_tensor_*adam* *Adam AdamW Adamax",
+    "lr_scheduler": "lr_scheduler *LR LRScheduler CosineAnnealing*",
+    "numpy": "numpy from_numpy __array__",
+}
+"""Concept name to the patterns of the names that do it."""
+
+
+class Matcher:
+    """Answers whether a bare name does something forbidden."""
+
+    def __init__(self, concepts: tuple[str, ...]) -> None:
+        if unknown := [c for c in concepts if c not in CONCEPTS]:
+            raise ProblemError(f"The forbidden concept `{unknown[0]}` is unknown.",
+                               f"The concepts are {', '.join(CONCEPTS)}.")  # fmt: skip
+        self.concepts = concepts
+        patterns = [p for c in concepts for p in CONCEPTS[c].split()]
+        self._regex = re.compile("|".join(translate(p) for p in patterns) or r"(?!)")
+
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, name: str) -> bool:
+        """Whether the bare function, operator or class name ``name`` is forbidden, in place ("relu_") or not."""
+        if name not in self._known:
+            self._known[name] = any(self._regex.match(n) for n in (name, name.rstrip("_")))
+        return self._known[name]
+
+
+@lru_cache(maxsize=64)
+def matcher(concepts: tuple[str, ...]) -> Matcher:
+    """The matcher of a problem's forbidden concepts; raises ProblemError for an unknown one."""
+    return Matcher(concepts)
+
+
+def snake(name: str) -> str:
+    """An autograd node's name as an operator's: ``NativeBatchNormBackward0`` is ``native_batch_norm``."""
+    bare = re.sub(r"Backward\d*$", "", name)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", bare).lower()

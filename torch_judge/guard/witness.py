@@ -1,0 +1,243 @@
+"""What runs, as witnessed: Python-level calls, ATen operators, the autograd graph, and the profiler over all threads.
+
+A witness records; it never raises into the learner's code, so a try/except cannot hide a violation. Case files use
+nothing that their own problem forbids (the audit proves it), so whatever a witness sees is the candidate's doing.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch.autograd.function import BackwardCFunction
+from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from torch_judge.frames import is_learners, learners_line
+from torch_judge.guard.concepts import Matcher, snake
+from torch_judge.report import Violation
+
+MAX_NODES = 10_000
+PATCHABLE: dict[str, Any] = {
+    "torch": torch,
+    "torch.Tensor": torch.Tensor,
+    "torch.nn.functional": torch.nn.functional,
+    "torch.nn.Module": torch.nn.Module,
+    "torch.testing": torch.testing,
+    "torch.linalg": torch.linalg,
+    "torch.autograd": torch.autograd,
+}
+HELPERS = ("torch.nn.init", "torch.nn.utils", "torch.nn.utils.clip_grad")
+"""Modules of plain Python functions, of which calls and operators show only what they are made of."""
+
+Record = Callable[[str, str], None]
+
+
+class Watch:
+    """Gathers the evidence of one case: each API once per witness."""
+
+    def __init__(self, matches: Matcher, all_threads: bool = False) -> None:
+        self.matches = matches
+        self.all_threads = all_threads
+        self._found: dict[tuple[str, str], Violation] = {}
+
+    @property
+    def evidence(self) -> tuple[Violation, ...]:
+        """What was found so far, in the order of finding."""
+        return tuple(self._found.values())
+
+    def record(self, api: str, witness: str) -> None:
+        """Note one piece of evidence, with the learner's line that is on the stack."""
+        if (api, witness) not in self._found:
+            self._found[api, witness] = Violation(api, witness, learners_line(sys._getframe(1)))
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Within the block, calls and operators are witnessed; where nothing is forbidden, none are."""
+        with ExitStack() as stack:
+            if not self.matches.concepts:  # hundreds of draws of a sampling problem would take far longer
+                yield
+                return
+            if self.all_threads:
+                stack.enter_context(self._profiling())
+            stack.enter_context(_watched_helpers(self.matches, self.record))
+            stack.enter_context(_CallWitness(self.matches, self.record))
+            stack.enter_context(_OperatorWitness(self.matches, self.record))
+            yield
+
+    @contextmanager
+    def _profiling(self) -> Iterator[None]:
+        os.environ.setdefault("KINETO_LOG_LEVEL", "99")
+        try:
+            config = torch._C._profiler._ExperimentalConfig(profile_all_threads=True)
+        except TypeError:  # an older torch, whose profiler sees this thread only
+            config = None
+        profiler = torch.autograd.profiler.profile(use_cpu=True, experimental_config=config)
+        profiler.__enter__()
+        try:
+            yield
+        finally:
+            try:
+                profiler.__exit__(None, None, None)
+                results: Any = profiler.kineto_results
+                names = {event.name() for event in results.events()}
+            except (RuntimeError, AssertionError, AttributeError):
+                names = set()
+                self.record("the profiler was switched off", "profiler")
+            for name in sorted(names):
+                if name.startswith("aten::") and self.matches(name[6:]):
+                    self.record(f"torch.ops.{name.replace('::', '.')}", "profiler")
+
+    def graph(self, values: object) -> None:
+        """Walk the autograd graph of every tensor in ``values`` (any nesting) for the nodes that computed it."""
+        seen: set[object] = set()
+        stack: list[Any] = [t.grad_fn for t in _tensors(values)]
+        while stack and len(seen) < MAX_NODES:
+            node = stack.pop()
+            if node is None or node in seen:
+                continue
+            seen.add(node)
+            # A custom autograd.Function may bear any name: only torch's own nodes say what computed.
+            if not isinstance(node, BackwardCFunction) and self.matches(_node_name(type(node).__name__)):
+                self.record(type(node).__name__, "graph")
+            stack.extend(n for n, _ in node.next_functions)
+
+    def candidate(self, candidate: object) -> None:
+        """The candidate itself may *be* a forbidden callable, or derive from a forbidden class."""
+        while isinstance(candidate, functools.partial):
+            candidate = candidate.func
+        bases = candidate.__mro__ if isinstance(candidate, type) else [candidate]
+        for base in bases:
+            # torch's built-in functions have no module; a function of Python's without one is the learner's
+            home = "" if isinstance(base, FunctionType) else "torch"
+            module = str(getattr(base, "__module__", None) or home)
+            name = str(getattr(base, "__name__", ""))
+            if module.split(".")[0] in ("torch", "_operator") and self.matches(name):
+                self.record(f"{module}.{name}", "identity")
+
+
+def patched() -> Iterator[str]:
+    """Names of torch's and the judge's functions that a learner's own functions have replaced."""
+    ours = {name: module for name, module in tuple(sys.modules.items()) if name.startswith("torch_judge.")}
+    for path, owner in {**PATCHABLE, **ours}.items():
+        for name, value in tuple(vars(owner).items()):
+            if type(value) is FunctionType and is_learners(value.__code__.co_filename) and _replaced(owner, name):
+                yield f"{path}.{name}"
+
+
+def _replaced(owner: Any, name: str) -> bool:
+    """Whether ``owner`` had a ``name`` before: what a learner merely added to torch is no patch."""
+    if hasattr(torch._C.TensorBase, name) or hasattr(torch._C._VariableFunctions, name):
+        return True
+    module = sys.modules[owner.__module__ if isinstance(owner, type) else owner.__name__]
+    return re.search(rf"\b{name}\b", Path(str(module.__file__)).read_text(encoding="utf-8")) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _node_name(name: str) -> str:
+    return snake(name)
+
+
+def _tensors(value: object, depth: int = 0) -> Iterator[torch.Tensor]:
+    if type(value) in (torch.Tensor, torch.nn.Parameter):
+        yield value  # type: ignore[misc]
+    elif depth < 8 and isinstance(value, dict):
+        for item in dict.values(value):
+            yield from _tensors(item, depth + 1)
+    elif depth < 8 and isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _tensors(item, depth + 1)
+
+
+@functools.lru_cache(maxsize=64)
+def _helpers(matches: Matcher) -> tuple[tuple[Any, str], ...]:
+    """The forbidden functions of `HELPERS`, as module and name."""
+    modules = [importlib.import_module(name) for name in HELPERS]
+    return tuple((m, name) for m in modules for name, v in vars(m).items() if callable(v) and matches(name))
+
+
+@contextmanager
+def _watched_helpers(matches: Matcher, record: Record) -> Iterator[None]:
+    """Within the block, the forbidden functions of `HELPERS` record that they are called, in whatever thread.
+
+    A name that was bound to one of them before is the source scan's to find.
+    """
+    before = [(module, name, getattr(module, name)) for module, name in _helpers(matches)]
+    try:
+        for module, name, function in before:
+            setattr(module, name, _recording(function, f"{module.__name__}.{name}", record))
+        yield
+    finally:
+        for module, name, function in before:
+            setattr(module, name, function)
+
+
+def _recording(function: Callable[..., Any], api: str, record: Record) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def recorded(*args: Any, **kwargs: Any) -> Any:
+        record(api, "call")
+        return function(*args, **kwargs)
+
+    del recorded.__wrapped__  # nobody gets past it with inspect.unwrap
+    return recorded
+
+
+class _CallWitness(TorchFunctionMode):
+    """Sees Python-level calls of torch: functional, methods, `torch.*`, also through getattr and exec."""
+
+    def __init__(self, matches: Matcher, record: Record) -> None:
+        super().__init__()
+        self._matches = matches
+        self._record = record
+        self._known: dict[Any, str] = {}
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        api = self._known.get(func)
+        if api is None:
+            api = self._known[func] = self._api(func)
+        if api:
+            self._record(api, "call")
+        return func(*args, **(kwargs or {}))
+
+    def _api(self, func: Any) -> str:
+        """How to name ``func`` if it is forbidden, else ""."""
+        name = str(getattr(func, "__name__", "")).split(".")[0]
+        if not self._matches(name):
+            return ""
+        try:
+            return resolve_name(func) or f"torch.{name}"
+        except Exception:  # torch resolves overridable functions only; the bare name serves for others
+            return f"torch.{name}"
+
+
+class _OperatorWitness(TorchDispatchMode):
+    """Sees ATen operators of this thread, also from TorchScript and C++."""
+
+    def __init__(self, matches: Matcher, record: Record) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._matches = matches
+        self._record = record
+        self._known: dict[Any, bool] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Entering a first dispatch mode would import torch._dynamo (0.8 s) otherwise."""
+        return False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        hit = self._known.get(func)
+        if hit is None:
+            space, _, name = func._schema.name.partition("::")
+            hit = self._known[func] = space == "aten" and self._matches(name)
+        if hit:
+            self._record(f"torch.ops.{func._schema.name.replace('::', '.')}", "operator")
+        return func(*args, **(kwargs or {}))

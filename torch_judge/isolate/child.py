@@ -1,0 +1,142 @@
+"""The life of a learner's process: walls, cases, the learner's program, observations, and out through os._exit."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import random
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import torch
+
+from torch_judge.authoring import Case, cases_of
+from torch_judge.errors import JudgeError
+from torch_judge.frames import CASES_FILE, exception_info
+from torch_judge.guard.witness import patched
+from torch_judge.isolate import wire
+from torch_judge.isolate.jobs import Job, decode_job
+from torch_judge.isolate.limits import Fence, Walled, apply_walls, own_session
+from torch_judge.isolate.paths import is_library
+from torch_judge.isolate.program import hide_judge, load
+from torch_judge.observations import Seen
+from torch_judge.observe import Setting, observe
+from torch_judge.report import Violation
+
+KEPT = ("CUDA_VISIBLE_DEVICES", "KINETO_LOG_LEVEL", "LANG", "OMP_NUM_THREADS")
+OUT_OF_MEMORY = ("DefaultCPUAllocator", "can't allocate memory", "Cannot allocate memory")
+
+Send = Callable[[int, bytes], None]
+
+
+def live(job_fd: int, result_fd: int, fence: Fence, scratch: str, server: int) -> None:
+    """Do one job and end the process. Called right after the fork."""
+    own_session()
+    _close_all_but(job_fd, result_fd, *fence.rulesets)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with open(job_fd, "rb") as file:
+        job, key = decode_job(file.read())
+    _own_surroundings(scratch)
+    send = _sender(result_fd, key)
+    at_fault = "problem"
+    try:
+        cases = _cases(job)
+        at_fault = "judge"
+        # Nobody has run an operator or touched a GPU before this line, in this process or the server: the fork is safe.
+        missing = apply_walls(Walled(job.limits, job.device, fence, server))
+    except Exception as error:
+        send(wire.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
+        return
+    hide_judge()
+    send(wire.READY, wire.encode_texts(missing))
+    candidate, loaded = load(job.program, job.entry, job.limits.wall_s / 2)
+    send(wire.LOADED, wire.encode_loaded(loaded))
+    if loaded.missing is None:
+        _observe(job, cases, candidate, send)
+    send(wire.END, b"")
+    os._exit(0)
+
+
+def _close_all_but(*kept: int) -> None:
+    """Close every descriptor but ``kept`` and the standard ones, which the server has on /dev/null."""
+    low = 3
+    os.dup2(1, 2)  # the server's own standard error tells the judge why it did not start
+    for fd in (*sorted(kept), os.sysconf("SC_OPEN_MAX")):
+        os.closerange(low, fd)
+        low = fd + 1
+
+
+def _own_surroundings(scratch: str) -> None:
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    own = {"PATH": os.defpath, "HOME": scratch, "TMPDIR": scratch, "MPLBACKEND": "agg", "MPLCONFIGDIR": scratch}
+    os.environ.clear()
+    os.environ.update({"LANG": "C.UTF-8", **kept, **own})
+    os.chdir(scratch)
+    os.umask(0o077)
+    tempfile.tempdir = scratch
+    sys.argv = ["program"]
+    sys.path[:] = [entry for entry in sys.path if is_library(entry)]
+    sys.dont_write_bytecode = True
+    # A program that draws numbers while it loads does so alike each time; torch's own seed is fixed anyway.
+    random.seed(0)
+    numpy.random.seed(0)
+    torch.set_num_threads(1)
+
+
+def _sender(fd: int, key: bytes) -> Send:
+    me = os.getpid()
+
+    def send(kind: int, payload: bytes) -> None:
+        if os.getpid() != me:
+            os._exit(1)  # the learner's code forked, and this is the copy
+        wire.write_frame(fd, kind, payload, key)
+
+    return send
+
+
+def _cases(job: Job) -> tuple[Case, ...]:
+    filename = CASES_FILE.format(job.problem)
+    names: dict[str, Any] = {"__name__": f"cases of {job.problem}", "__file__": filename}
+    exec(compile(job.cases_source, filename, "exec", dont_inherit=True), names)
+    by_name = {case.name: case for case in cases_of(names)}
+    return tuple(by_name[name] for name in job.case_names)
+
+
+def _observe(job: Job, cases: tuple[Case, ...], candidate: Any, send: Send) -> None:
+    setting = Setting(job.problem, job.seed, job.device, job.forbidden, job.limits.case_s, all_threads=True)
+    done = 0
+    replaced: set[str] = set()
+    while done < len(cases):
+        try:
+            for seen in observe(cases[done:], candidate, setting):
+                if done in (0, len(cases) - 1):
+                    seen = _with_replaced(seen, replaced)
+                _send_seen(seen, job, send)
+                done += 1
+        except BaseException as error:
+            # Code of ours stumbled over what the learner's code left behind: a failure belongs to its case.
+            stopped = str(error) if isinstance(error, JudgeError) else ""
+            _send_seen(Seen(cases[done].name, exception=exception_info(error), stopped=stopped), job, send)
+            done += 1
+
+
+def _with_replaced(seen: Seen, known: set[str]) -> Seen:
+    """With the functions of torch that the learner's code replaced, as evidence like any other."""
+    new = sorted(set(patched()) - known)
+    known.update(new)
+    return dataclasses.replace(seen, evidence=(*seen.evidence, *(Violation(name, "patched") for name in new)))
+
+
+def _send_seen(seen: Seen, job: Job, send: Send) -> None:
+    error = seen.exception
+    if error and (error.type == "MemoryError" or any(sign in error.message for sign in OUT_OF_MEMORY)):
+        seen = dataclasses.replace(seen, stopped=f"ran out of memory (limit {job.limits.memory_mb} MB)")
+    data = wire.encode_seen(seen)
+    if len(data) > wire.MAX_FRAME:
+        too_much = f"the case returned more than {wire.MAX_FRAME >> 20} MB"
+        data = wire.encode_seen(Seen(seen.case, stopped=too_much))
+    send(wire.SEEN, data)

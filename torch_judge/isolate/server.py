@@ -1,0 +1,176 @@
+"""The small process from which every learner's process is forked: torch imported, one thread, no operator run.
+
+``python -m torch_judge.isolate.server FD SCRATCH``, started by `torch_judge.isolate.client`. It speaks lines of JSON
+over the socket FD: a job's two file descriptors come with a "run" line, "kill" ends the job early, and its answers are
+"ready", "started", "ended" and "clean". It reads neither jobs nor results: nothing of one learner's is there for the
+next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from torch_judge.isolate import kernel
+from torch_judge.isolate.family import kill_children, kill_group
+
+if TYPE_CHECKING:
+    from torch_judge.isolate.limits import Fence
+
+SWEEP_S = 5.0
+
+
+def main() -> None:
+    """Serve until the judge closes the socket."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    # Before torch is imported: a user namespace can only be entered by a process of a single thread.
+    missing = kernel.leave_network()
+    kernel.adopt_orphans()
+    Server(control, sys.argv[2]).serve([missing] if missing else [])
+
+
+class Server:
+    """Forks one process per job, and cleans up after it."""
+
+    def __init__(self, control: socket.socket, scratch: str) -> None:
+        self._control = control
+        self._scratch = scratch
+        self._fences: dict[tuple[str, ...], Fence] = {}
+        # A signal handler of Python's own makes SIGCHLD readable on this pipe.
+        self._wake, wake = os.pipe()
+        for fd in (self._wake, wake):
+            os.set_blocking(fd, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def serve(self, missing: list[str]) -> None:
+        """Import what every job needs, then do jobs one after the other."""
+        warm_up()
+        self._say(ready=True, missing=missing)
+        while True:
+            line, fds = self._receive()
+            if line.get("do") == "run":
+                self._run(line, fds)
+            for fd in fds:
+                os.close(fd)
+
+    def _run(self, line: dict[str, Any], fds: list[int]) -> None:
+        fence = self._fence(tuple(line["protected"]), line["device"])
+        server = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            _live(fds[0], fds[1], fence, self._scratch, server)
+        for fd in fds:
+            os.close(fd)
+        fds.clear()
+        self._say(started=pid)
+        status = self._wait(pid)
+        gone = kill_children(SWEEP_S)
+        self._say(ended=status)
+        self._say(clean=_emptied(self._scratch) and gone)
+
+    def _wait(self, pid: int) -> int:
+        """Wait for the job's process to end, or for the judge to end it; returns its wait status."""
+        while (status := _status(pid)) is None:
+            readable, _, _ = select.select([self._control.fileno(), self._wake], [], [])
+            if self._wake in readable:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._wake, 4096)
+            if self._control.fileno() in readable:
+                kill_group(pid)
+                try:
+                    self._receive()
+                except EOFError:
+                    kill_children(SWEEP_S)
+                    raise
+        return status
+
+    def _fence(self, protected: tuple[str, ...], device: str) -> Fence:
+        from torch_judge.isolate.limits import build_fence
+        from torch_judge.isolate.paths import allowed_paths
+
+        key = (device, *protected)
+        if key not in self._fences:
+            self._fences[key] = build_fence(allowed_paths(protected, device), self._scratch)
+        return self._fences[key]
+
+    def _receive(self) -> tuple[dict[str, Any], list[int]]:
+        data, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 2)
+        while data and not data.endswith(b"\n"):
+            data += self._control.recv(1 << 16)
+        if not data:
+            raise EOFError
+        return json.loads(data), list(fds)
+
+    def _say(self, **words: Any) -> None:
+        self._control.sendall(json.dumps(words).encode() + b"\n")
+
+
+def warm_up() -> None:
+    """Import what a job would import, so that the fork has it; run no operator, which would start threads."""
+    import importlib
+
+    import torch
+
+    for name in WARM:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    torch.set_num_threads(1)
+    # Asked here, before the walls: a process that cannot look at its processor computes with other last digits.
+    torch.backends.cpu.get_cpu_capability()
+    gc.collect()
+    gc.freeze()  # the children's collector need not touch, and so copy, what all share
+
+
+WARM = (
+    "numpy", "numpy.random", "safetensors.torch", "torch.profiler", "torch.nn.functional", "torch.testing",
+    "numpy.ctypeslib", "torch.fx.experimental.symbolic_shapes",  # the first autograd.grad imports it, and sympy: 0.3 s
+    "torch_judge.authoring", "torch_judge.compare", "torch_judge.isolate.child",
+)  # fmt: skip
+
+
+def _live(job_fd: int, result_fd: int, fence: Fence, scratch: str, server: int) -> NoReturn:
+    try:
+        from torch_judge.isolate.child import live
+
+        live(job_fd, result_fd, fence, scratch, server)
+    finally:
+        os._exit(70)
+
+
+def _status(pid: int) -> int | None:
+    """The wait status of the job's process once it has ended; its whole group is killed then."""
+    if hasattr(os, "waitid"):  # macOS has it from Python 3.13 on
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return None
+        # Not reaped yet, so the group's number cannot have been given to anyone else.
+        kill_group(pid)
+        return os.waitpid(pid, 0)[1]
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if not ended:
+        return None
+    kill_group(pid)
+    return status
+
+
+def _emptied(scratch: str) -> bool:
+    from torch_judge.isolate.scratch import empty_scratch
+
+    try:
+        return empty_scratch(scratch)
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        main()
+    os._exit(0)

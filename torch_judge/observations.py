@@ -1,0 +1,186 @@
+"""What a case saw: nested returns flattened into paths, each with a leaf that can be compared and sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from torch_judge.report import ExceptionInfo, Violation
+
+MAX_DEPTH = 20
+MAX_LEAVES = 20_000
+MAX_NUMEL = 1 << 24
+
+
+@dataclass(frozen=True)
+class TensorLeaf:
+    """A tensor's values (detached, on the CPU, in storage of its own) and the device that it was on."""
+
+    data: torch.Tensor
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Container:
+    """A dict, list or tuple and its length; its items follow under their own paths."""
+
+    type: str
+    length: int
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A number that must not exceed ``limit`` (the reference's limit counts, not the learner's)."""
+
+    value: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class Marker:
+    """Stands for an object that cannot cross: ``says`` tells what it was."""
+
+    says: str
+
+
+Leaf = TensorLeaf | Container | Bound | Marker | float | int | bool | str | None
+
+
+def identical(a: Leaf, b: Leaf) -> bool:
+    """Bit-equal: same type, shape, dtype and values, NaN equal to NaN."""
+    if isinstance(a, TensorLeaf) and isinstance(b, TensorLeaf):
+        if a.data.shape != b.data.shape or a.data.dtype != b.data.dtype:
+            return False
+        return torch.equal(a.data, b.data) or bool(
+            ((a.data == b.data) | ((a.data != a.data) & (b.data != b.data))).all()
+        )
+    return type(a) is type(b) and a == b
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything that one case observed of one candidate. ``stopped`` says why the case did not end, if so.
+
+    ``before`` and ``after`` hold the watched arguments around the call; ``drawn`` names those of them that the draw
+    made itself, so that their "before" is known bit for bit.
+    """
+
+    case: str
+    observations: dict[str, Leaf] = field(default_factory=dict)
+    before: dict[str, Leaf] = field(default_factory=dict)
+    after: dict[str, Leaf] = field(default_factory=dict)
+    drawn: frozenset[str] = frozenset()
+    exception: ExceptionInfo | None = None
+    output: str = ""
+    seconds: float = 0.0
+    evidence: tuple[Violation, ...] = ()
+    stopped: str = ""
+
+    @cached_property
+    def touched(self) -> frozenset[str]:
+        """The paths of the watched arguments that the call changed."""
+        absent = Marker("absent")
+        return frozenset(p for p, leaf in self.after.items() if not identical(self.before.get(p, absent), leaf))
+
+
+def flatten(value: object, path: str = "") -> dict[str, Leaf]:
+    """All leaves of ``value`` by path, e.g. ``merges[2][0]`` or ``cache.k``. Never raises on a learner's object."""
+    leaves: dict[str, Leaf] = {}
+    for where, leaf in _walk(value, path, 0):
+        if len(leaves) == MAX_LEAVES:
+            leaves[where] = Marker(f"more than {MAX_LEAVES} values")
+            break
+        leaves[where] = leaf
+    return leaves
+
+
+def join(path: str, key: object) -> str:
+    """The path of the item ``key`` of the container at ``path``."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    text = str(key)
+    if not path:
+        return text
+    return f"{path}.{text}" if re.fullmatch(r"[\w .:→-]+", text) else f"{path}[{text!r}]"
+
+
+def leaf_of(value: object) -> Leaf:
+    """The leaf of one value that is no container."""
+    kind = type(value)
+    if value is None or kind in (bool, int, float, str) or isinstance(value, (Bound, Marker)):
+        return value  # type: ignore[return-value]
+    if kind is torch.Tensor or kind is torch.nn.Parameter:
+        return _tensor_leaf(value)  # type: ignore[arg-type]
+    if kind.__module__ == "numpy" and isinstance(value, (bool, int, float)):
+        return float(value)
+    if issubclass(kind, torch.Tensor):
+        return Marker(f"a `{kind.__name__}`, which is a subclass of `torch.Tensor`")
+    return Marker(f"a `{_qualified(kind)}`")
+
+
+def _tensor_leaf(tensor: torch.Tensor) -> Leaf:
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type == "meta":
+        return Marker(f"a tensor of layout `{tensor.layout}` on `{tensor.device}`")
+    if tensor.numel() > MAX_NUMEL:
+        return Marker(f"a tensor of {tensor.numel()} elements")
+    data = tensor.detach().clone(memory_format=torch.contiguous_format)
+    return TensorLeaf(data if data.is_cpu else data.cpu(), tensor.device.type)
+
+
+def _walk(value: object, path: str, depth: int) -> Iterator[tuple[str, Leaf]]:
+    items: list[tuple[object, Any]] | None = None
+    if isinstance(value, dict):
+        items, name = list(dict.items(value)), "dict"
+    elif isinstance(value, list):
+        items, name = list(enumerate(list.__iter__(value))), "list"
+    elif isinstance(value, tuple):
+        items, name = list(enumerate(tuple.__iter__(value))), "tuple"
+    if items is None:
+        yield path, leaf_of(value)
+    elif depth == MAX_DEPTH:
+        yield path, Marker(f"a {name} nested more than {MAX_DEPTH} deep")
+    else:
+        if path:
+            yield path, Container(name, len(items))
+        for key, item in items:
+            yield from _walk(item, join(path, key), depth + 1)
+
+
+def snapshot(name: str, thing: object) -> dict[str, Leaf]:
+    """Everything that a call may change about ``thing``: values, flags, gradients of tensors, modules, containers."""
+    if isinstance(thing, torch.nn.Module):
+        leaves: dict[str, Leaf] = {f"{name}.training": thing.training}
+        for path, tensor in (*thing.named_parameters(), *thing.named_buffers()):
+            leaves.update(_tensor_state(f"{name}.{path}", tensor))
+        return leaves
+    if isinstance(thing, torch.Tensor):
+        return _tensor_state(name, thing)
+    if isinstance(thing, (list, tuple)):
+        leaves = {name: Container("list", len(thing))}
+        for index, item in enumerate(thing):
+            leaves.update(snapshot(f"{name}[{index}]", item))
+        return leaves
+    if isinstance(thing, Mapping):
+        leaves = {name: Container("dict", len(thing))}
+        for key, item in thing.items():
+            leaves.update(snapshot(join(name, key), item))
+        return leaves
+    return {name: leaf_of(thing)}
+
+
+def _tensor_state(name: str, tensor: torch.Tensor) -> dict[str, Leaf]:
+    leaves: dict[str, Leaf] = {name: leaf_of(tensor), f"{name}.requires_grad": tensor.requires_grad}
+    if tensor.requires_grad and tensor.is_leaf:
+        leaves[f"{name}.grad"] = leaf_of(tensor.grad)
+    else:
+        leaves[f"{name}.is_leaf"] = tensor.is_leaf
+    return leaves
+
+
+def _qualified(kind: type) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

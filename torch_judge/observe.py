@@ -1,0 +1,181 @@
+"""Runs cases on a candidate and returns what they observed. Holds no expected value and judges nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from torch_judge.authoring import Case
+from torch_judge.draw import Draw, seed_of
+from torch_judge.errors import JudgeError
+from torch_judge.frames import exception_info
+from torch_judge.guard.concepts import matcher
+from torch_judge.guard.witness import Watch
+from torch_judge.observations import Marker, Seen, flatten
+
+MAX_OUTPUT = 20_000
+TOO_LONG = "the case did not end within"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How to observe: the problem's id (part of every seed), the seed, the device, what is forbidden, the limit.
+
+    ``limit_s`` is a best-effort limit per case by signal (0 for none); ``all_threads`` adds the profiler witness.
+    """
+
+    problem: str
+    seed: int = 0
+    device: str = "cpu"
+    forbidden: tuple[str, ...] = ()
+    limit_s: float = 0.0
+    all_threads: bool = False
+
+
+class TimeLimitError(BaseException):
+    """The case ran over its limit. A BaseException, so that ``except Exception`` in the learner's code lets it pass."""
+
+
+class BoundedText(io.StringIO):
+    """Captures prints, and stops growing at MAX_OUTPUT characters."""
+
+    def write(self, text: str) -> int:
+        """Keep as much as there is room for; the writer is told that all of it was taken."""
+        if self.tell() < MAX_OUTPUT:
+            super().write(text[: MAX_OUTPUT - self.tell()])
+        return len(text)
+
+
+def observe(cases: Sequence[Case], candidate: Any, setting: Setting) -> Iterator[Seen]:
+    """Run each case on the candidate, in order. A failure belongs to its case; the first time-out ends the run."""
+    stopped = False
+    with clean_state():
+        for case in cases:
+            if stopped:
+                yield Seen(case.name, stopped="not run: an earlier case ran over its time limit")
+                continue
+            seen = observe_case(case, candidate, setting)
+            stopped = seen.stopped.startswith(TOO_LONG)
+            yield seen
+
+
+def draw_for(case: Case, setting: Setting) -> Draw:
+    """The draw of a case: its inputs depend on the problem, the case's name, the seed and the device's kind only."""
+    return Draw(f"{setting.problem}/{case.name}", setting.seed, setting.device)
+
+
+def observe_case(case: Case, candidate: Any, setting: Setting) -> Seen:
+    """Run one case under the guard; never raises on the candidate's account."""
+    draw = draw_for(case, setting)
+    watch = Watch(matcher(setting.forbidden), setting.all_threads)
+    watch.candidate(candidate)
+    output = BoundedText()
+    seen = Seen(case.name)
+    _fresh_state(seed_of(draw.key, setting.seed))
+    started = time.perf_counter()
+    try:
+        with capturing(output), time_limit(setting.limit_s):
+            with watch.running():
+                returned = case.run(candidate, draw)
+            watch.graph(returned)
+    except TimeLimitError:
+        seen = replace(seen, stopped=f"{TOO_LONG} {setting.limit_s:g} s; look for a loop that never ends")
+    except (KeyboardInterrupt, JudgeError):
+        raise
+    except BaseException as error:
+        seen = replace(seen, exception=exception_info(error))
+    else:
+        with torch.no_grad():
+            seen = replace(seen, observations={**draw.observed, **_flatten(returned)})
+    seconds = time.perf_counter() - started
+    before, after, drawn = draw.kept()
+    return replace(
+        seen, before=before, after=after, drawn=drawn, output=output.getvalue(), seconds=seconds,
+        evidence=watch.evidence,
+    )  # fmt: skip
+
+
+def _flatten(returned: object) -> dict[str, Any]:
+    if isinstance(returned, dict):
+        return flatten(returned)
+    return {"result": Marker(f"a case must return a dict, not a `{type(returned).__name__}`")}
+
+
+@contextlib.contextmanager
+def clean_state() -> Iterator[None]:
+    """Observe with one thread, and leave the process as it was: generators, grad mode, default dtype, thread count."""
+    numpy = sys.modules.get("numpy.random")
+    states = torch.get_rng_state(), random.getstate(), numpy.get_state() if numpy else None
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
+    modes = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads()
+    torch.set_num_threads(1)  # inputs are small: on a busy machine threads only wait for each other, for 15 ms and more
+    try:
+        yield
+    finally:
+        torch.set_rng_state(states[0])
+        random.setstate(states[1])
+        if numpy:
+            numpy.set_state(states[2])
+        if cuda is not None:
+            torch.cuda.set_rng_state_all(cuda)
+        torch.set_grad_enabled(modes[0])
+        torch.set_default_dtype(modes[1])
+        torch.set_num_threads(modes[2])
+
+
+def _fresh_state(seed: int) -> None:
+    """The same start for every case, whatever the notebook or an earlier case left behind."""
+    torch.default_generator.manual_seed(seed)
+    random.seed(seed)
+    if numpy := sys.modules.get("numpy.random"):
+        numpy.seed(seed % 2**32)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    torch.set_grad_enabled(True)
+    if torch.get_default_dtype() is not torch.float32:
+        torch.set_default_dtype(torch.float32)
+
+
+@contextlib.contextmanager
+def capturing(output: io.StringIO) -> Iterator[None]:
+    """What is printed goes to ``output``; warnings go nowhere."""
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeLimitError after ``seconds``: in the main thread only, and not under a debugger."""
+    usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    if not seconds or not usable or sys.gettrace() is not None:
+        yield
+        return
+
+    fired = []
+
+    def stop(_: int, __: object) -> None:
+        fired.append(True)
+        raise TimeLimitError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    # The interval fires again, for code that swallows the first one with a bare except.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    if fired:  # swallowed, and ended all the same
+        raise TimeLimitError

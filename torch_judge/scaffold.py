@@ -1,0 +1,173 @@
+"""Begins a new problem: a small exercise that works, to be replaced piece by piece."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import tomllib
+from pathlib import Path
+from string import Template
+
+from torch_judge.errors import JudgeError
+
+FILES = {
+    "problem.toml": """\
+number = $number
+title = "$title"
+difficulty = "Easy" # Easy, Medium or Hard
+topic = "Fundamentals"
+entry = "$id" # the function or class that the learner defines
+forbidden = ["rms_norm"] # concepts of torch_judge/guard/concepts.py
+hints = [
+    "A nudge: what does the mean square of one row tell you about its scale?",
+    "The approach: the mean of the squares over the last dimension, then a root, then a division.",
+    "Nearly the answer: keep the reduced dimension so that it broadcasts, and add `eps` inside the root.",
+]
+
+# A mistake is an edit of solution.py (the old text occurs there exactly once) and what a teacher would say.
+[[mistakes]]
+id = "sum_for_mean"
+message = "You summed the squares. A root mean square divides the sum by the length of the row."
+edits = [["x.square().mean(", "x.square().sum("]]
+
+[[mistakes]]
+id = "whole_tensor"
+message = "You took one mean over the whole tensor. Each row has its own: reduce the last dimension only."
+edits = [["x.square().mean(dim=-1, keepdim=True)", "x.square().mean()"]]
+
+[[mistakes]]
+id = "eps_outside"
+message = "You added `eps` to the root. It belongs inside, to the mean square."
+edits = [["torch.sqrt(mean_square + eps)", "(torch.sqrt(mean_square) + eps)"]]
+
+# A reading is another interpretation that the statement allows: `[[readings]]` with id, note and edits.
+""",
+    "statement.md": """\
+## Why and what
+
+Why somebody would need this, in two sentences. Then what it computes, with the formula:
+
+$$$$\\text{$word}(x)_i = \\frac{x_i}{\\sqrt{\\frac{1}{D} \\sum_j x_j^2 + \\epsilon}}$$$$
+
+## Signature
+
+```python
+def $id(x: torch.Tensor, eps: float = 1e-6) -> torch.Tensor
+```
+
+- `x`: float32, shape `(..., D)`.
+- `eps`: added to the mean square, inside the root.
+- Returns a new tensor with the shape and dtype of `x`.
+
+## Rules
+
+- Do not use `torch.nn.functional.rms_norm` or `torch.nn.RMSNorm`.
+- Gradients must reach `x`.
+- Do not change `x`.
+
+## Example
+
+```python
+>>> $id(torch.tensor([[3.0, 4.0]]))
+tensor([[0.8485, 1.1314]])
+```
+
+## Where it is used
+
+The models or papers in which the learner will meet it again.
+""",
+    "starter.py": """\
+import torch
+
+
+def $id(x: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
+    raise NotImplementedError  # your code
+
+
+# %%
+# Try it here; this cell is not judged.
+print($id(torch.tensor([[3.0, 4.0]])))
+""",
+    "solution.py": '''\
+import torch
+
+
+def $id(x: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
+    """Scale each row of ``x`` to a root mean square of 1."""
+    mean_square = x.square().mean(dim=-1, keepdim=True)
+    return x / torch.sqrt(mean_square + eps)
+''',
+    "notes.md": """\
+Why the solution works, in the order of its lines. What a reader should take away.
+
+## Common mistakes
+
+- Adding `eps` outside the root: for rows near zero the result is another.
+""",
+    "cases.py": '''\
+"""The hidden cases. Each uses a candidate (``solve``) and returns what it observed; the reference is the oracle.
+
+Draw all inputs from ``draw``, each by a name of its own, awkward on purpose: sizes that differ, a mean other than zero.
+"""
+
+from torch_judge.authoring import case
+
+
+@case("rows of a matrix", kind="values")
+def rows(solve, draw):
+    x = draw.randn("x", 3, 5, mean=1.0, std=2.0)
+    return {"output": solve(x)}
+
+
+@case("more leading dimensions, non-contiguous", kind="interface")
+def leading_dimensions(solve, draw):
+    x = draw.randn("x", 2, 3, 7, mean=-1.0, strided=True)
+    return {"output": solve(x)}
+
+
+@case("eps decides for rows near zero", kind="numerics")
+def near_zero(solve, draw):
+    x = draw.randn("x", 4, 6, std=1e-3)
+    return {"default": solve(x), "large": solve(x, eps=0.5)}
+
+
+@case("gradients reach x", kind="gradients")
+def gradients(solve, draw):
+    x = draw.randn("x", 3, 5, mean=1.0, grad=True)
+    return draw.gradients(solve(x), x=x)
+''',
+}
+
+
+def create(root: Path, id: str) -> Path:
+    """Write the folder of a new problem into ``root``; raises JudgeError if the name is bad or taken."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", id) or keyword.iskeyword(id):
+        raise JudgeError(
+            f"`{id}` is no name for a problem.", "Use lower-case letters, digits and `_`, e.g. `layer_norm`."
+        )
+    folder = root / id
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise JudgeError(f"`{folder}` exists already; it was left as it is.", "Choose another id.") from None
+    except OSError as error:
+        raise JudgeError(
+            f"`{folder}` cannot be made: {error.strerror}.", "Name another folder with `--problems`."
+        ) from None
+    title = id.replace("_", " ").capitalize()
+    values = {"id": id, "title": title, "word": title.replace(" ", "\\ "), "number": _next_number(root)}
+    for name, text in FILES.items():
+        (folder / name).write_text(Template(text).substitute(values), encoding="utf-8")
+    return folder
+
+
+def _next_number(root: Path) -> int:
+    """One more than the highest number in ``root``; a record that cannot be read has none."""
+    numbers = [0]
+    for record in root.glob("*/problem.toml"):
+        try:
+            number = tomllib.loads(record.read_text(encoding="utf-8")).get("number")
+        except (OSError, ValueError):
+            continue
+        numbers.append(number if isinstance(number, int) else 0)
+    return max(numbers) + 1
