@@ -1,0 +1,111 @@
+import torch
+
+from torch_judge.authoring import case
+
+NAMES = ("W_q", "W_k", "W_v", "W_o")
+
+
+def sheet(tensor, d_model, dk):
+    """A weight as a matrix whose sides are whole heads; None for what is smaller, such as a bias."""
+    if tensor.ndim < 2 or tensor.numel() < d_model * dk:
+        return None
+    return tensor.flatten(1) if tensor.shape[0] == d_model else tensor.flatten(0, -2)
+
+
+def alike(solve, draw, d_model=12, num_heads=3):
+    """A model that can be judged by numbers whatever its layers are called, and whichever of them are one.
+
+    Every projection holds the same small symmetric matrix, over and over: the roles of the weights, their order and
+    their orientation make no difference then. Biases are zero.
+    """
+    model, dk = solve(d_model=d_model, num_heads=num_heads).to(draw.device), d_model // num_heads
+    core = draw.randn("core", dk, dk) / (2 * d_model) ** 0.5
+    core = core + core.T
+    for parameter in model.parameters():
+        if (matrix := sheet(parameter.data, d_model, dk)) is None:
+            parameter.data.zero_()
+        else:
+            rows, columns = (-(-size // dk) for size in matrix.shape)
+            tiles = core.repeat(rows, columns)[: matrix.shape[0], : matrix.shape[1]]
+            parameter.data.copy_(tiles.reshape(parameter.shape))
+    return model
+
+
+def pair(draw, b, sq, skv, d, grad=False):
+    """Two sequences of different lengths; no size of a case equals another, so no axis passes for another."""
+    return draw.randn("x_q", b, sq, d, grad=grad), draw.randn("x_kv", b, skv, d, mean=0.3, grad=grad)
+
+
+@case("the projections have 4 · D² weights in all", kind="interface")
+def size(solve, draw):
+    weights = [sheet(parameter, 12, 4) for parameter in solve(d_model=12, num_heads=3).parameters()]
+    return {"weights of the projections": sum(w.numel() for w in weights if w is not None)}
+
+
+@case("a longer x_kv", kind="values")
+def longer_kv(solve, draw):
+    return {"output": alike(solve, draw)(*pair(draw, b=2, sq=5, skv=7, d=12))}
+
+
+@case("a longer x_q, a larger batch", kind="values")
+def longer_q(solve, draw):
+    return {"output": alike(solve, draw, d_model=10, num_heads=2)(*pair(draw, b=4, sq=7, skv=3, d=10))}
+
+
+@case("one head, a batch of one, a single query", kind="interface")
+def extremes(solve, draw):
+    return {"output": alike(solve, draw, d_model=6, num_heads=1)(*pair(draw, b=1, sq=1, skv=4, d=6))}
+
+
+@case("W_q, W_k, W_v and W_o: each with its own weights, and their gradients", kind="values")
+def by_name(solve, draw):
+    model, (x_q, x_kv) = solve(d_model=12, num_heads=3), pair(draw, b=2, sq=7, skv=5, d=12)
+    layers = {name: getattr(model, name, None) for name in NAMES}
+    if not all(isinstance(layer, torch.nn.Linear) for layer in layers.values()):
+        return {"these four nn.Linear": False}  # accepted as a reading: the other cases judge without names
+    draw.fill("model", model, free=["*"])
+    x_q[..., 0] = x_kv[..., 0] = 1  # then, for a layer without a bias, the weights of feature 0 are one
+    for name in NAMES[:3]:
+        bias = draw.randn(f"bias of {name}", len(layers[name].weight))
+        (layers[name].weight.data[:, 0] if layers[name].bias is None else layers[name].bias.data).add_(bias)
+    weights = {name: layer.weight for name, layer in layers.items()}
+    return {"these four nn.Linear": True} | draw.gradients(model(x_q, x_kv), **weights)
+
+
+@case("one model, several calls: nothing is kept between them", kind="state")
+def calls(solve, draw):
+    model, x, y = alike(solve, draw), draw.randn("x", 2, 5, 12), draw.randn("y", 2, 7, 12)
+    z = draw.randn("z", 2, 7, 12)
+    return {"x, y": model(x, y), "x, z": model(x, z), "y, z": model(y, z), "x, y again": model(x, y)}
+
+
+@case(
+    "scores of several hundred: finite, and right",
+    kind="numerics",
+    widen=100,
+    because="a rounding error of a score near 500 is a relative error of 1e-4 of its weight",
+)
+def large_scores(solve, draw):
+    model, x_q = alike(solve, draw), draw.randn("x_q before", 2, 6, 12, std=250.0).clone()
+    x_q[:, 0] /= 250  # the scores of the first query stay small
+    return {"output": model(draw.keep("x_q", x_q), draw.randn("x_kv", 2, 5, 12))}
+
+
+@case("gradients of x_q, x_kv and of the projections", kind="gradients")
+def gradients(solve, draw):
+    model, (x_q, x_kv) = alike(solve, draw), pair(draw, b=2, sq=6, skv=5, d=12, grad=True)
+    parameters = {f"parameter {name}": parameter for name, parameter in model.named_parameters()}
+    seen = draw.gradients(model(x_q, x_kv), x_q=x_q, x_kv=x_kv, **parameters)
+    total, idle, left_out = torch.zeros(4, 4, device=draw.device), 0, []
+    for name, parameter in parameters.items():
+        gradient = seen.pop(f"gradient of {name}")
+        if (matrix := sheet(parameter, 12, 4)) is None:
+            left_out += [] if isinstance(gradient, torch.Tensor) else [name.removeprefix("parameter ")]
+        elif not isinstance(gradient, torch.Tensor):
+            idle += matrix.numel()
+        else:
+            change = sheet(gradient, 12, 4)
+            idle += max(int((change == 0).all(axis).sum()) * change.shape[axis] for axis in (0, 1))
+            total += change.unflatten(0, (-1, 4)).unflatten(2, (-1, 4)).sum((0, 2))
+    seen |= {"weights without a gradient": idle, "biases left out": "" if idle else ", ".join(left_out)}
+    return seen | {"gradient of the small matrix in all projections": total + total.T}

@@ -1,0 +1,105 @@
+import torch
+
+from torch_judge.authoring import case, require
+
+
+def built(solve, draw, rows, width):
+    """A table with drawn values, and whether it has the shape for them."""
+    embedding = solve(rows, width)
+    draw.observed["weight.shape"] = str(tuple(embedding.weight.shape))
+    if embedding.weight.shape != (rows, width):
+        return embedding, False
+    embedding.weight.data.copy_(draw.randn("weight values", rows, width))
+    draw.keep("weight", embedding.weight)
+    return embedding, True
+
+
+@case("weight: a trainable parameter of the module", kind="interface")
+def parameter(solve, draw):
+    embedding = solve(7, 4)
+    weight = embedding.weight
+    return {
+        "weight.shape": str(tuple(weight.shape)),
+        "weight.dtype": str(weight.dtype),
+        "weight is an nn.Parameter": isinstance(weight, torch.nn.Parameter),
+        "weight is among parameters()": any(p is weight for p in embedding.parameters()),
+        "weight.requires_grad": weight.requires_grad,
+        "trainable numbers": sum(p.numel() for p in embedding.parameters() if p.requires_grad),
+        "saved numbers": sum(t.numel() for t in embedding.state_dict().values()) >= 7 * 4,
+    }
+
+
+@case("a batch of sequences", kind="values")
+def sequences(solve, draw):
+    embedding, fits = built(solve, draw, 11, 4)
+    return {"output": embedding(draw.randint("indices", 0, 11, 3, 5))} if fits else {}
+
+
+@case("every row, the first and the last as well", kind="values")
+def every_row(solve, draw):
+    embedding, fits = built(solve, draw, 6, 5)
+    return {"output": embedding(draw.tensor("indices", [5, 0, 3, 1, 4, 2, 0, 5], dtype=torch.int64))} if fits else {}
+
+
+@case("indices with three and four dimensions, or only one", kind="interface")
+def shapes(solve, draw):
+    embedding, fits = built(solve, draw, 9, 4)
+    if not fits:
+        return {}
+    indices = [draw.randint(f"indices {n}", 0, 9, *(2, 3, 5, 1)[:n]) for n in (1, 3, 4)]
+    return {"1-D": embedding(indices[0]), "3-D": embedding(indices[1]), "4-D": embedding(indices[2])}
+
+
+@case("the table of the moment, in two calls", kind="state")
+def overwritten(solve, draw):
+    embedding, fits = built(solve, draw, 5, 3)
+    if not fits:
+        return {}
+    first = embedding(draw.randint("indices", 0, 5, 2, 4))
+    embedding.weight.data.copy_(draw.randn("later values", 5, 3))
+    return {"first": first, "second": embedding(draw.randint("later indices", 0, 5, 7))}
+
+
+@case("gradient of weight: a row adds up all its occurrences", kind="gradients")
+def gradients(solve, draw):
+    embedding, fits = built(solve, draw, 8, 5)
+    if not fits:
+        return {}
+    indices = draw.tensor("indices", [[2, 0, 2], [7, 2, 0], [5, 7, 1], [2, 5, 2]], dtype=torch.int64)
+    return draw.gradients(embedding(indices), weight=embedding.weight)
+
+
+@case("an index of num_embeddings or more raises", kind="interface")
+def out_of_range(solve, draw):
+    embedding, raised = solve(6, 3).cpu(), []  # on a GPU a bad index would end the process
+    for values in ([0, 6], [[1], [9]]):
+        try:
+            embedding(torch.tensor(values))
+        except Exception:
+            raised.append(values)
+    return {"raised": str(raised), "within the range": list(embedding(torch.tensor([[5, 0]])).shape)}
+
+
+def random_rows(seen, expected, draw):
+    """Drawn rows of 250 floats are equal, or zero, with a chance far below 1e-9."""
+    for path in ("first", "second"):
+        table = seen[path]
+        require(
+            table.shape == expected[path].shape, "shape", f"`weight` of MyEmbedding(120, 250) is {tuple(table.shape)}."
+        )
+        constant = (table == table[60, 100]).float().mean() > 0.99
+        require(not constant, "constant", "`weight` starts with the same number everywhere.")
+        require(bool(table.isfinite().all()), "finite", "`weight` starts with NaN or infinity.")
+        zero = [i for i in (0, 1, 119) if not table[i].any()]
+        require(not zero, f"zero: {zero}", f"Row {zero} of `weight` starts at zero: draw every row at random.")
+        equal = sum(torch.equal(table[i], table[i + 1]) for i in range(20))
+        require(not equal, "equal rows", "Rows of `weight` start with the same numbers: draw each of them at random.")
+    alike = torch.equal(seen["first"], seen["second"])
+    require(not alike, "alike", "Two new layers start with the same table: draw it at random, set no random seed.")
+
+
+@case("initial values: random, no two rows alike", kind="property", verify=random_rows)
+def initial(solve, draw):
+    # Memory of this size comes fresh, as zeros, or as we leave it here: a table that nobody fills starts constant.
+    del [torch.full((120, 250), 0.25) for _ in "12345678"][:]
+    return {"first": solve(120, 250).weight, "second": solve(120, 250).weight}

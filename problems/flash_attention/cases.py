@@ -1,0 +1,79 @@
+import torch
+
+from torch_judge.authoring import case
+
+
+def qkv(draw, b, s, d, grad=False):
+    """Queries, keys and values; the keys lean to one side, so that rows of scores differ in height."""
+    Q, K = draw.randn("Q", b, s, d, std=1.5, grad=grad), draw.randn("K", b, s, d, mean=0.4, grad=grad)
+    return Q, K, draw.randn("V", b, s, d, mean=0.5, grad=grad)
+
+
+@case("values: the last block is shorter", kind="values")
+def short_last_block(solve, draw):
+    return {"output": solve(*qkv(draw, b=2, s=11, d=3), block_size=4)}
+
+
+@case("any block size: 1, a divisor, S, more than S", kind="values")
+def any_block_size(solve, draw):
+    inputs = qkv(draw, b=3, s=6, d=5)
+    return {f"block_size={size}": solve(*inputs, block_size=size) for size in (1, 2, 6, 10)}
+
+
+@case("without block_size, and a sequence of one", kind="interface")
+def defaults(solve, draw):
+    one = [draw.randn(f"one {name}", 1, 1, 2) for name in "QKV"]
+    return {"output": solve(*qkv(draw, b=1, s=37, d=2)), "one position": solve(*one)}
+
+
+@case(
+    "scores of several hundred, positive and negative: finite, and right",
+    kind="numerics",
+    widen=10,
+    because="the logarithm of a sum near e^500 keeps fewer digits, and merging blocks by logsumexp is right",
+)
+def large_scores(solve, draw):
+    # Whole numbers and a width of 16 make the scores exact in every order. The first query of a sequence stays small.
+    q, k = draw.randint("whole Q", -9, 10, 2, 7, 16), draw.randint("whole K", -9, 10, 2, 7, 16)
+    size = torch.tensor([0.25, 4, 4, 4, 4, 4, 4], device=draw.device).unsqueeze(1)
+    Q, K = draw.keep("Q", q * size), draw.keep("K", k.float())
+    return {"output": solve(Q, K, draw.randn("V", 2, 7, 16), block_size=2)}
+
+
+@case("all scores of a row far below zero", kind="numerics", widen=10, because="as for large scores")
+def negative_scores(solve, draw):
+    # 16 products between -128 and -32, over the root of 16: scores from -512 to -128.
+    Q = draw.keep("Q", draw.randint("whole Q", -16, -7, 2, 5, 16).float())
+    K = draw.keep("K", draw.randint("whole K", 4, 9, 2, 5, 16).float())
+    return {"output": solve(Q, K, draw.randn("V", 2, 5, 16), block_size=2)}
+
+
+@case("gradients of Q, K and V through the blocks", kind="gradients")
+def gradients(solve, draw):
+    Q, K, V = qkv(draw, b=2, s=7, d=4, grad=True)
+    return draw.gradients(solve(Q, K, V, block_size=3), Q=Q, K=K, V=V)
+
+
+@case("memory: no tensor of S × S elements", kind="cost")
+def memory(solve, draw):
+    inputs = qkv(draw, b=3, s=128, d=2)
+    with torch.no_grad(), draw.largest_tensor() as largest:
+        output = solve(*inputs, block_size=16)
+    draw.at_most("elements of the largest tensor", largest(), 128 * 128 - 1)
+    return {"output": output}
+
+
+@case("block_size is obeyed: larger blocks, fewer steps", kind="cost")
+def steps(solve, draw):
+    inputs = qkv(draw, b=1, s=64, d=3)
+
+    def count(s, **block):
+        """How many operators the first ``s`` positions take."""
+        with torch.no_grad(), draw.operators() as operators:
+            solve(*(x[:, :s] for x in inputs), **block)
+        return max(1, operators())
+
+    share = count(18, block_size=18) / count(18, block_size=3)
+    draw.at_most("steps with block_size=18, as a share of those with block_size=3", share, 0.7)
+    # 64 positions are 2 blocks of 32 but 3 of 31; 33 positions are 2 blocks of 32 but 1 of 33.
+    return {"as many steps by default as with block_size=32": [count(s) == count(s, block_size=32) for s in (33, 64)]}

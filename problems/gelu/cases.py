@@ -1,0 +1,41 @@
+import torch
+
+from torch_judge.authoring import case
+
+ROOT = "a root of two kept in float32 is right too, and moves the tail by x² times 3e-8: 2e-6 of it at most"
+
+
+@case("a matrix of both signs", kind="values")
+def both_signs(solve, draw):
+    return {"output": solve(draw.randn("x", 5, 7, std=1.5))}
+
+
+@case("0 gives 0; whole and half numbers", kind="values")
+def points(solve, draw):
+    x = [[0.0, 1.0, -1.0], [-0.0, 0.5, -0.5], [2.0, -2.0, 3.0], [-3.0, 0.25, 1.75]]
+    return {"output": solve(draw.tensor("x", x))}
+
+
+@case("one, three and four dimensions, entries from 1e-6 to 1e3", kind="values")
+def ranks_and_scales(solve, draw):
+    small, large = draw.randn("small", 29, std=1e-6), draw.randn("large", 3, 1, 11, std=1e3)
+    return {"small": solve(small), "large": solve(large), "images": solve(draw.randn("images", 2, 3, 4, 5))}
+
+
+@case("float64, far to the left: small but not zero", kind="numerics", float64=True, widen=1e4, because=ROOT)
+def left_tail(solve, draw):
+    ranges = {"from -4.5 to -3": (-4.5, -3.0), "from -6 to -4.5": (-6.0, -4.5)}
+    return {
+        name: solve(draw.rand(f"x {name}", 13, low=a, high=b, dtype=torch.float64)) for name, (a, b) in ranges.items()
+    }
+
+
+@case("a second call leaves the first result alone", kind="state")
+def two_calls(solve, draw):
+    return {"first": solve(draw.randn("first_x", 3, 8)), "second": solve(draw.randn("second_x", 3, 8))}
+
+
+@case("gradient of x: both factors count", kind="gradients")
+def gradient(solve, draw):
+    x = draw.randn("x", 4, 9, std=1.5, grad=True)
+    return draw.gradients(solve(x), x=x)

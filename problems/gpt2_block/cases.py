@@ -1,0 +1,120 @@
+import math
+
+import torch
+from torch.nn import functional
+
+from torch_judge.authoring import CheckFailed, case, same
+
+PROJECTIONS = ("W_q", "W_k", "W_v", "W_o")
+
+
+def built(solve, draw, d_model=12, num_heads=3):
+    """A block with drawn weights; its biases, if any, are zero. The names within `mlp` are the learner's own."""
+    block = solve(d_model=d_model, num_heads=num_heads)
+    draw.fill("block", block, optional=("*.bias", "mlp.*"))
+    draw.fill("mlp", block.mlp, by="shape")
+    with torch.no_grad():
+        for parameter in block.mlp.parameters():
+            parameter.mul_(parameter.dim() > 1)  # its biases, by whatever name
+        for norm in (block.ln1, block.ln2):
+            if norm.weight is not None:
+                norm.weight.add_(1.0)  # a norm's weight is near 1, and no two of them are alike
+    return block
+
+
+def weights_of(block):
+    named = {f"{name}.weight": getattr(block, name).weight for name in (*PROJECTIONS, "ln1", "ln2")}
+    named |= {f"mlp {p.shape[0]}×{p.shape[1]}": p for p in block.mlp.parameters() if p.dim() > 1}
+    return {name: weight for name, weight in named.items() if weight is not None}
+
+
+@case("the layers: their names and kinds", kind="interface")
+def layers(solve, draw):
+    block = solve(d_model=12, num_heads=3)
+    made = {name: getattr(block, name, None) for name in (*PROJECTIONS, "ln1", "ln2", "mlp")}
+    kinds = [torch.nn.Linear] * 4 + [torch.nn.LayerNorm] * 2 + [torch.nn.Module]
+    seen = {f"{n} is an nn.{k.__name__}": isinstance(made[n], k) for n, k in zip(made, kinds, strict=True)}
+    shapes = [str(tuple(p.shape)) for p in block.parameters() if p.dim() > 1]
+    return seen | {"shapes of the weights": ", ".join(sorted(shapes)), "separate": len(set(map(id, made.values())))}
+
+
+@case("a batch of sequences", kind="values")
+def sequences(solve, draw):
+    return {"output": built(solve, draw)(draw.randn("x", 2, 5, 12, mean=0.5, std=2.0))}
+
+
+@case("other sizes; a single head; a single token", kind="values")
+def sizes(solve, draw):
+    block = built(solve, draw, d_model=10, num_heads=1)
+    return {"seven tokens": block(draw.randn("x", 3, 7, 10)), "one token": block(draw.randn("token", 2, 1, 10))}
+
+
+def by_hand(w, x, approximate):
+    def linear(name, x):
+        return functional.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])
+
+    def norm(name, x):
+        return functional.layer_norm(x, x.shape[-1:], w[f"{name}.weight"], w[f"{name}.bias"])
+
+    q, k, v = (linear(name, norm("ln1", x)).unflatten(-1, (3, 4)).transpose(1, 2) for name in PROJECTIONS[:3])
+    scores = (q @ k.mT / 2).masked_fill(torch.ones(5, 5).bool().triu(1), -math.inf)
+    h = x + linear("W_o", (torch.softmax(scores, dim=-1) @ v).transpose(1, 2).flatten(2))
+    return h + linear("mlp out", functional.gelu(linear("mlp in", norm("ln2", h)), approximate=approximate))
+
+
+def biased(seen, expected, draw):
+    """From the learner's own weights and biases: whether there are biases is the learner's choice."""
+    try:
+        same("output", seen["output"], by_hand(seen, expected["x"], "none"))
+    except CheckFailed:
+        same("output", seen["output"], by_hand(seen, expected["x"], "tanh"), "Each layer that has a bias adds it.")
+
+
+@case("biases, where there are any, are added", kind="values", verify=biased)
+def biases(solve, draw):
+    block, x = solve(d_model=12, num_heads=3), draw.randn("x", 2, 5, 12)
+    draw.fill("block", block, optional=(), by="shape")
+    layers = {name: list(getattr(block, name).parameters()) for name in (*PROJECTIONS, "ln1", "ln2")}
+    layers |= {n: [p for p in block.mlp.parameters() if len(p) == k] for n, k in (("mlp in", 48), ("mlp out", 12))}
+    seen = {"x": x, "output": block(x)}
+    for name, parameters in layers.items():
+        weight, *bias = sorted(parameters, key=lambda p: -p.dim()) or [torch.zeros(1)]
+        seen |= {f"{name}.weight": weight, f"{name}.bias": bias[0] if bias else torch.zeros(weight.shape[0])}
+    return seen
+
+
+@case("eval computes the same", kind="mode")
+def evaluation(solve, draw):
+    block, x = built(solve, draw, d_model=8, num_heads=4).eval(), draw.randn("x", 1, 3, 8, std=2.0)
+    return {"eval": block(x), "train": block.train()(x)}
+
+
+@case(
+    "scores of several hundred: finite, and right",
+    kind="numerics",
+    widen=100,
+    because="a rounding error of a score near 500 is a relative error of 1e-4 of its weight",
+)
+def large_scores(solve, draw):
+    block = built(solve, draw)
+    with torch.no_grad():  # keys opposite to the queries: a token's score against itself is always far below zero
+        block.W_q.weight.mul_(12)
+        block.W_k.weight.copy_(-block.W_q.weight)
+    return {"output": block(draw.randn("x", 2, 7, 12))}
+
+
+def idle(block, out):
+    """The layers that own a parameter without a gradient; a layer that should not be there counts as "another"."""
+    trainable = {name: p for name, p in block.named_parameters() if p.requires_grad}
+    if not trainable or not out.requires_grad:
+        return "all"
+    grads = torch.autograd.grad(out.sum(), list(trainable.values()), allow_unused=True)
+    names = {name.split(".")[0] for name, grad in zip(trainable, grads, strict=True) if grad is None}
+    known = (*PROJECTIONS, "ln1", "ln2", "mlp")
+    return ", ".join(sorted(name if name in known else "another" for name in names)) or "none"
+
+
+@case("gradients of x and of all weights; no parameter idle", kind="gradients")
+def gradients(solve, draw):
+    block, x = built(solve, draw), draw.randn("x", 2, 4, 12, std=2.0, grad=True)
+    return draw.gradients(block(x), x=x, **weights_of(block)) | {"without a gradient": idle(block, block(x))}

@@ -1,0 +1,55 @@
+from torch_judge.authoring import case
+
+
+def inputs(draw, *shape, grad=False, mean=3.0, std=4.0):
+    """A mean away from zero and uneven gamma and beta, so that no statistic and no argument passes for another."""
+    x = draw.randn("x", *shape, mean=mean, std=std, grad=grad)
+    return x, draw.randn("gamma", shape[-1], mean=1.0, grad=grad), draw.randn("beta", shape[-1], grad=grad)
+
+
+@case("a batch of sequences: each position on its own", kind="values")
+def sequences(solve, draw):
+    return {"output": solve(*inputs(draw, 5, 3, 8))}
+
+
+@case("a plain matrix", kind="values")
+def matrix(solve, draw):
+    return {"output": solve(*inputs(draw, 5, 7))}
+
+
+@case("four dimensions", kind="values")
+def four_dimensions(solve, draw):
+    return {"output": solve(*inputs(draw, 4, 3, 2, 7))}
+
+
+@case("eps is obeyed, in two calls", kind="interface")
+def eps(solve, draw):
+    x, gamma, beta = inputs(draw, 4, 3, 6)
+    other = draw.randn("other_x", 4, 3, 6, mean=-0.5)
+    return {"eps 0.5": solve(x, gamma, beta, eps=0.5), "eps 2.0": solve(other, gamma, beta, eps=2.0)}
+
+
+@case("the default eps is 1e-5", kind="interface")
+def default_eps(solve, draw):
+    # The variance is near 1e-4: eps counts.
+    return {"output": solve(*inputs(draw, 4, 3, 7, mean=0.005, std=0.01))}
+
+
+@case("a position whose values are all equal gives beta, not NaN", kind="numerics")
+def constant_position(solve, draw):
+    x = draw.randn("noise", 5, 3, 4).clone()
+    x[1, 0] = 0.5  # four of them: sum, mean and squares are exact in binary, however they are formed
+    gamma, beta = draw.randn("gamma", 4, mean=1.0), draw.randn("beta", 4)
+    return {"output": solve(draw.keep("x", x), gamma, beta, eps=1e-3)}
+
+
+@case("gradients of x (through mean and variance), gamma and beta", kind="gradients")
+def gradients(solve, draw):
+    x, gamma, beta = inputs(draw, 4, 3, 7, grad=True)
+    return draw.gradients(solve(x, gamma, beta), x=x, gamma=gamma, beta=beta)
+
+
+@case("gradients where eps counts", kind="gradients")
+def gradients_with_eps(solve, draw):
+    x, gamma, beta = inputs(draw, 5, 6, grad=True)
+    return draw.gradients(solve(x, gamma, beta, eps=0.7), x=x, gamma=gamma, beta=beta)

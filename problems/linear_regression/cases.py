@@ -1,0 +1,120 @@
+import inspect
+
+import torch
+
+from torch_judge.authoring import case, require, same
+
+
+def data(draw, n, d, scale=1.0, name=""):
+    """Noisy data: no line fits exactly, and least squares is not the line that they were made from."""
+    X = draw.randn(f"{name}X", n, d, mean=0.5) * torch.as_tensor(scale, device=draw.device)
+    return draw.keep(f"scaled {name}X", X), draw.randn(f"{name}y", n, mean=2.0, std=1.5)
+
+
+def round_data(draw, size):
+    """Noiseless data whose features are uncorrelated, of mean 0 and variance 1: easy for every optimiser."""
+    columns = torch.cat([torch.ones(24, 1, device=draw.device), draw.randn("columns", 24, 3)], dim=1)
+    X = draw.keep("X", torch.linalg.qr(columns)[0][:, 1:] * 24**0.5)
+    w = draw.rand("true w", 3, low=0.5 * size, high=size)
+    return X, draw.keep("y", X @ w - 0.7 * size)
+
+
+def fitted(result):
+    w, b = result
+    return {"w": w, "b": b}
+
+
+SQUARED = "the normal equations square the condition number"
+
+
+@case("closed_form: the least-squares solution", kind="values", widen=20, because=SQUARED)
+def closed_form(solve, draw):
+    w, b = solve().closed_form(*data(draw, n=30, d=3, scale=[0.5, 1.0, 2.0]))
+    other = fitted(solve().closed_form(*data(draw, n=12, d=5, name="other ")))
+    return {"w": w, "b": b, "requires_grad": w.requires_grad, "other data": other}
+
+
+@case("closed_form does not iterate", kind="cost")
+def closed_form_cost(solve, draw):
+    with draw.operators() as operators:
+        solve().closed_form(*data(draw, n=9, d=2))
+    draw.at_most("operators in closed_form", operators(), 1000)
+    return {}
+
+
+@case("gradient_descent: step by step, for several lr", kind="values")
+def first_steps(solve, draw):
+    X, y = data(draw, n=7, d=3)
+    runs = [(0.1, 1), (0.1, 2), (0.1, 5), (0.02, 3)]
+    return {f"lr={lr}, steps={n}": fitted(solve().gradient_descent(X, y, lr=lr, steps=n)) for lr, n in runs}
+
+
+@case("gradient_descent: gradients by hand", kind="property")
+def by_hand(solve, draw):
+    X, y = data(draw, n=6, d=2)
+    with draw.graph_reads() as reads:
+        solve().gradient_descent(X, y, lr=0.1, steps=2)
+    return {"autograd in gradient_descent": reads() > 0}
+
+
+@case("one object, called again and again", kind="state", widen=20, because=SQUARED)
+def one_object(solve, draw):
+    model, (X, y) = solve(), data(draw, n=8, d=2)
+    more = data(draw, n=10, d=3, name="more ")
+    seen = {"closed form": fitted(model.closed_form(X, y))}
+    for time, inputs in (("first", (X, y)), ("again", (X, y)), ("other data", more)):
+        seen[f"descent, {time}"] = fitted(model.gradient_descent(*inputs, lr=0.1, steps=2))
+    return seen | {"closed form, other data": fitted(model.closed_form(*more))}
+
+
+def converged(seen, expected, draw):
+    states = []
+    for name, want in expected.items():
+        got = torch.as_tensor(seen[name])
+        shape, right = tuple(got.shape), tuple(want.shape)
+        require(shape == right, f"{name} {shape}", f"`{name}` of `nn_linear` has shape {shape}; expected {right}.")
+        near = (got - want).abs().max() < 0.1
+        states.append("near" if near else "zero" if got.abs().max() < 0.1 else "far")
+    said = ["w = {}, b = {}".format(*(torch.as_tensor(o[name]).tolist() for name in "wb")) for o in (seen, expected)]
+    message = f"After 120 steps with lr=0.05, `nn_linear` has {said[0]}; expected {said[1]}, give or take 0.1."
+    require(states == ["near", "near"], f"w {states[0]}, b {states[1]}", message)
+
+
+@case("nn_linear: converges", kind="values", verify=converged)
+def nn_linear(solve, draw):
+    return fitted(solve().nn_linear(*round_data(draw, size=1.6), lr=0.05, steps=120))
+
+
+def obeyed(seen, expected, draw):
+    require(seen["backward"], "backward", "No backward pass ran in `nn_linear`. Train the layer by autograd.")
+    moved = (seen["25 steps"] - seen["1 step"]).abs().max().item()
+    require(not moved < 0.5, "steps", f"25 steps with lr=0.1 take `nn_linear` only {moved:.2g} farther than 1 step.")
+    # The solution is 20 to 40 in each weight; with lr=1e-6 the weights stay where they were drawn, below 6 for sure.
+    far = seen["tiny lr"].abs().max().item()
+    require(far < 6, "lr", f"With lr=1e-6, 25 steps take a weight of `nn_linear` to {far:.3g}; it should hardly move.")
+
+
+@case("nn_linear: trained by autograd, with this lr and these steps", kind="property", verify=obeyed)
+def nn_linear_arguments(solve, draw):
+    X, y = round_data(draw, size=40)
+    with draw.graph_reads() as reads:
+        one, _ = solve().nn_linear(X, y, lr=0.1, steps=1)
+    many, tiny = (solve().nn_linear(X, y, lr=lr, steps=25)[0] for lr in (0.1, 1e-6))
+    return {"backward": reads() > 0, "1 step": one, "25 steps": many, "tiny lr": tiny}
+
+
+def as_stated(seen, expected, draw):
+    for path, want in expected.items():
+        if seen[path] != "not in the signature":
+            same(path, seen[path], want, "A default differs from the statement's.")
+
+
+@case("defaults: lr=0.01, steps=1000", kind="interface", verify=as_stated)
+def defaults(solve, draw):
+    seen = {}
+    for method in ("gradient_descent", "nn_linear"):  # a thousand steps would be felt: the signatures tell
+        parameters = inspect.signature(getattr(solve(), method)).parameters
+        for name in ("lr", "steps"):
+            value = parameters[name].default if name in parameters else "not in the signature"
+            seen[f"{method}: {name}"] = "none" if value is inspect.Parameter.empty else value
+    return seen

@@ -1,0 +1,81 @@
+import torch
+import torch.nn.functional as F
+
+from torch_judge.authoring import case, same
+
+NAMES = ("gate_proj", "up_proj", "down_proj")
+
+
+def built(solve, draw, d_model=5, d_ff=11):
+    """A block with drawn weights; its biases, if any, are zero."""
+    mlp = solve(d_model=d_model, d_ff=d_ff)
+    draw.fill("mlp", mlp)
+    return mlp
+
+
+def idle(mlp, out):
+    """The layers that own a parameter without a gradient; a layer that should not be there counts as "another"."""
+    trainable = {name: p for name, p in mlp.named_parameters() if p.requires_grad}
+    if not trainable or not out.requires_grad:
+        return "all"
+    grads = torch.autograd.grad(out.sum(), list(trainable.values()), allow_unused=True)
+    layers = {name.split(".")[0] for name, grad in zip(trainable, grads, strict=True) if grad is None}
+    return ", ".join(sorted(layer if layer in NAMES else "another" for layer in layers)) or "none"
+
+
+@case("gate_proj, up_proj and down_proj: three separate nn.Linear", kind="interface")
+def layers(solve, draw):
+    mlp = solve(d_model=5, d_ff=11)
+    made = {name: getattr(mlp, name, None) for name in NAMES}
+    linear = {f"{name} is an nn.Linear": isinstance(layer, torch.nn.Linear) for name, layer in made.items()}
+    return linear | {"separate layers": len({id(layer) for layer in made.values()})}
+
+
+@case("a batch of sequences", kind="values")
+def sequences(solve, draw):
+    return {"output": built(solve, draw)(draw.randn("x", 2, 3, 5, mean=0.5, std=2.0))}
+
+
+@case("a plain matrix, d_ff smaller than d_model", kind="values")
+def matrix(solve, draw):
+    mlp = built(solve, draw, d_model=7, d_ff=4)
+    return {"first": mlp(draw.randn("first", 6, 7, std=2.0)), "second": mlp(draw.randn("second", 3, 7, std=2.0))}
+
+
+def biased(seen, expected, draw):
+    """From the learner's own weights and biases: whether there are biases is the learner's choice."""
+    linear = {name: (seen[f"{name}.weight"], seen[f"{name}.bias"]) for name in NAMES}
+    gate, up = (F.linear(expected["x"], *linear[name]) for name in NAMES[:2])
+    same("output", seen["output"], F.linear(F.silu(gate) * up, *linear["down_proj"]), "Each bias is added once.")
+
+
+@case("biases, where there are any, are added", kind="values", verify=biased)
+def biases(solve, draw):
+    mlp, x = solve(d_model=5, d_ff=11), draw.randn("x", 4, 5)
+    draw.fill("mlp", mlp, optional=(), by="shape")
+    seen = {"x": x, "output": mlp(x)}
+    for name in NAMES:
+        layer = getattr(mlp, name)
+        bias = torch.zeros(layer.weight.shape[0]) if layer.bias is None else layer.bias
+        seen |= {f"{name}.weight": layer.weight, f"{name}.bias": bias}
+    return seen
+
+
+@case("eval computes the same", kind="mode")
+def evaluation(solve, draw):
+    mlp, x = built(solve, draw).eval(), draw.randn("x", 3, 1, 5, std=2.0)
+    return {"eval": mlp(x), "train": mlp.train()(x)}
+
+
+@case("gradients of x and of the three weights; no parameter idle", kind="gradients")
+def gradients(solve, draw):
+    mlp, x = built(solve, draw), draw.randn("x", 2, 3, 5, std=2.0, grad=True)
+    seen = draw.gradients(mlp(x), x=x, **{f"{name}.weight": getattr(mlp, name).weight for name in NAMES})
+    return seen | {"without a gradient": idle(mlp, mlp(x))}
+
+
+@case("a gate of several hundred, up or down: values and gradients stay finite", kind="numerics")
+def large(solve, draw):
+    mlp = built(solve, draw)
+    x = draw.randn("x", 4, 5, std=300.0, grad=True)
+    return draw.gradients(mlp(x), x=x)

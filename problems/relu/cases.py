@@ -1,0 +1,56 @@
+import torch
+
+from torch_judge.authoring import case, require, same
+
+ZEROS = [0.0, 1.5, -0.0, -2.0, 0.0]
+
+
+@case("a matrix of both signs", kind="values")
+def both_signs(solve, draw):
+    return {"output": solve(draw.randn("x", 5, 7))}
+
+
+@case("zeros stay zero", kind="values")
+def zeros(solve, draw):
+    return {"output": solve(draw.tensor("x", ZEROS))}
+
+
+@case("one, three and four dimensions, entries from 1e-12 to 1e6", kind="values")
+def ranks_and_scales(solve, draw):
+    tiny, huge = draw.randn("tiny", 29, std=1e-12), draw.randn("huge", 3, 1, 11, std=1e6)
+    return {"tiny": solve(tiny), "huge": solve(huge), "images": solve(draw.randn("images", 2, 3, 4, 5))}
+
+
+@case("float64 stays float64", kind="numerics", float64=True)
+def float64(solve, draw):
+    return {"output": solve(draw.randn("x", 4, 6, dtype=torch.float64))}
+
+
+@case("a second call leaves the first result alone", kind="state")
+def two_calls(solve, draw):
+    return {"first": solve(draw.randn("first_x", 3, 8)), "second": solve(draw.randn("second_x", 3, 8))}
+
+
+@case("gradient: 1 above zero, 0 below", kind="gradients")
+def gradient(solve, draw):
+    x = draw.randn("x", 4, 9, grad=True)
+    return draw.gradients(solve(x), x=x)
+
+
+def is_subgradient(seen, expected, draw):
+    """At zero every slope from 0 to 1 is right: `maximum` gives 0.5 there, a mask 0 or 1."""
+    same("output", seen["output"], expected["output"])
+    got, want = seen["gradient of x"], expected["gradient of x"]
+    require(isinstance(got, torch.Tensor), "no gradient", "No gradient of x arrives: the output is cut off from it.")
+    x = torch.tensor(ZEROS, requires_grad=True)
+    cotangent = draw.gradients(x, x=x)["gradient of x"]  # that of the identity
+    same("gradient of x", torch.where(x == 0, want, got), want)
+    slope = (got / cotangent)[x == 0]
+    message = f"The gradient at x = 0 is {slope.tolist()}; any slope from 0 to 1 is right."
+    require(bool(((slope >= 0) & (slope <= 1.00001)).all()), f"slope {slope.tolist()}", message)
+
+
+@case("gradient at exactly zero: from 0 to 1", kind="gradients", verify=is_subgradient)
+def gradient_at_zero(solve, draw):
+    x = draw.tensor("x", ZEROS, grad=True)
+    return draw.gradients(solve(x), x=x)
