@@ -1,0 +1,262 @@
+import io
+import json
+
+import pytest
+
+from torch_judge.audit import audit, audited
+from torch_judge.audit.exploits import exploits
+from torch_judge.audit.findings import Exam
+from torch_judge.audit.survivors import survives
+from torch_judge.bank import find_bank, load
+from torch_judge.mutants import Mutant
+
+SOLUTION = """\
+import torch
+
+
+def double(x, bias=0.5):
+    return 2 * x + bias
+"""
+CASES = """\
+from torch_judge.authoring import case
+
+
+@case("values", kind="values")
+def values(solve, draw):
+    return {"output": solve(draw.randn("x", 3, 4), bias=0.7)}
+
+
+@case("default", kind="interface")
+def default(solve, draw):
+    return {"output": solve(draw.randn("x", 5))}
+
+
+@case("gradients", kind="gradients")
+def gradients(solve, draw):
+    x = draw.randn("x", 4, grad=True)
+    return draw.gradients(solve(x), x=x)
+"""
+VARIANTS = """\
+from torch_judge.authoring import accepted, mistake
+
+
+@accepted
+def added(x, bias=0.5):
+    return x + x + bias
+
+
+@mistake("You halve.")
+def halved(x, bias=0.5):
+    return x / 2 + bias
+"""
+STARTER = "# %%\ndef double(x, bias=0.5):\n    pass\n\n\n# %%\nprint(double(1) + 1)\n"
+NO_BIAS = ("mistakes", {"id": "no_bias", "message": "You forget the bias.", "edits": [["2 * x + bias", "2 * x"]]})
+DEFAULT_CASE = CASES[CASES.index('@case("default"') : CASES.index('@case("gradients"')]
+GRADIENT_CASE = CASES[CASES.index('@case("gradients"') :]
+
+
+def record(table, fields):
+    return f"[[{table}]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items())
+
+
+def equivalent(was, now, why="No learner can tell."):
+    return ("equivalent", {"was": was, "now": now, "why": why})
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    def make(*records, forbidden=(), **files):
+        folder = tmp_path / "tiny"
+        folder.mkdir()
+        head = {"number": 1, "title": "T", "difficulty": "Easy", "topic": "T", "entry": "double"}
+        head |= {"hints": ["a", "b", "c"], "forbidden": list(forbidden)}
+        toml = "".join(f"{key} = {json.dumps(value)}\n" for key, value in head.items())
+        toml += "".join(record(*r) for r in records)
+        texts = {"solution": SOLUTION, "cases": CASES, "variants": VARIANTS, "starter": STARTER} | files
+        (folder / "problem.toml").write_text(toml)
+        for name, text in texts.items():
+            (folder / f"{name}.py").write_text(text)
+        return load(folder)
+
+    return make
+
+
+def failures(problem, **options):
+    return "\n".join(audited(problem, **options)[1])
+
+
+def test_a_sound_problem_has_no_failures(tiny):
+    row, found = audited(tiny(NO_BIAS), seeds=2)
+    assert not found
+    assert row["mistakes rejected"] == row["diagnosed"] == "2/2"
+    assert row["variants"] == "2/2"  # one variant, two seeds
+    assert row["mutants"] == row["killed"] > 10
+    assert row["exploits"] == f"{len(exploits())}/{len(exploits())}"
+
+
+def test_the_table_and_the_failures_are_markdown(tiny):
+    out = io.StringIO()
+    assert not audit([tiny(cases=CASES.replace(DEFAULT_CASE, "").replace("solve(x)", "solve(x, 0.1)"))], out=out)
+    table, _, rest = out.getvalue().partition("\n\n## tiny\n\n- ")
+    assert [line.count("|") for line in table.splitlines()] == [14, 14, 14]
+    assert "      [[equivalent]]\n      was = 'def double(x, bias=0.5):'\n" in rest
+
+
+def test_a_weak_set_of_cases_lets_a_mutant_survive(tiny):
+    found = failures(tiny(cases=CASES.replace(DEFAULT_CASE, "").replace("solve(x)", "solve(x, 0.1)")))
+    assert "A mutant survives (line 4, constant). Add a case" in found
+    assert "now = 'def double(x, bias=1.0):'" in found
+    assert "line 5" not in found
+
+
+def test_the_reference_itself_would_survive(tiny):
+    exam = Exam.of(tiny())
+    assert survives(exam, Mutant("none", 0, "", "", SOLUTION), list(exam.known.cases))
+
+
+def test_a_listed_survivor_is_equivalent(tiny):
+    weak = CASES.replace(DEFAULT_CASE, "").replace("solve(x)", "solve(x, 0.1)")
+    row, found = audited(tiny(equivalent("def double(x, bias=0.5):", "def double(x, bias=…):"), cases=weak))
+    assert not found
+    assert row["equivalent"] == 3
+    assert row["surviving"] == 0
+
+
+BAD_RECORDS = [
+    (equivalent("return x", "pass"), "lists 'return x' to 'pass' as equivalent, but no surviving mutant is."),
+    (equivalent("return x", "pass", why="…"), "without a reason"),
+    (equivalent("…", "…"), "which is every mutant"),
+    (equivalent("exploit", "nan"), "The exploit `nan` is listed as equivalent, but is rejected."),
+]
+
+
+@pytest.mark.parametrize(("bad", "message"), BAD_RECORDS)
+def test_a_bad_record_of_an_equivalent_is_reported(tiny, bad, message):
+    assert message in failures(tiny(bad))
+
+
+def test_an_accepted_mistake_is_reported(tiny):
+    wrong = VARIANTS.replace("x / 2 + bias", "x * 2 + bias")
+    assert "The mistake `halved` is accepted at seed 0. Add a case" in failures(tiny(variants=wrong))
+
+
+def test_two_mistakes_that_look_alike_are_reported(tiny):
+    again = ("mistakes", {"id": "again", "message": "Again.", "edits": [["2 * x + bias", "x * 2"]]})
+    assert "The mistakes `no_bias` and `again` cannot be told apart." in failures(tiny(NO_BIAS, again))
+
+
+def test_a_rejected_variant_is_reported(tiny):
+    found = failures(tiny(variants=VARIANTS.replace("x + x", "x + x + x")))
+    assert "The variant `added` at seed 0 is not accepted: case 'values' says:" in found
+
+
+def test_an_accused_variant_is_reported(tiny):
+    using = VARIANTS.replace("x + x + bias", "x.relu() - (-x).relu() + x + bias")
+    assert "The variant `added` at seed 0 is accused of torch" in failures(tiny(variants=using, forbidden=["relu"]))
+
+
+def test_an_accused_reference_is_reported(tiny):
+    solution = SOLUTION.replace("2 * x", "torch.relu(x) - torch.relu(-x) + x")
+    found = failures(tiny(solution=solution, forbidden=["relu"]))
+    assert "The reference is not accepted at seed 0: case 'no forbidden API' says: `torch.relu` is not" in found
+
+
+def reading(old, new, note="Some double with a bias of one."):
+    return ("readings", {"id": "other", "note": note, "edits": [[old, new]]})
+
+
+def test_a_reading_must_be_accepted_by_its_note(tiny):
+    found = failures(tiny(reading("2 * x", "x * 2")))
+    assert "The reading `other` is accepted without its note." in found
+
+
+def test_a_mistake_on_top_of_a_reading_must_not_be_accepted(tiny):
+    three = (
+        "mistakes",
+        {"id": "undone", "message": "M.", "edits": [["bias=0.5", "bias=1.5"], ["+ bias", "+ bias - 1"]]},
+    )
+    found = failures(tiny(reading("2 * x", "1 * x + x"), three, cases=CASES.replace(", bias=0.7", "")))
+    assert "cannot be told apart" not in found
+    assert "The mistake `undone` is accepted" in found
+    assert "The mistake `undone` on top of the reading `other` is accepted." in found
+
+
+def test_a_starter_that_is_right_already_is_reported(tiny):
+    assert "The blank starter is accepted." in failures(tiny(starter=STARTER.replace("pass", "return 2 * x + bias")))
+
+
+def test_a_starter_without_the_entry_is_reported(tiny):
+    assert "starter.py does not define `double`." in failures(tiny(starter="# %%\n"))
+
+
+BAD_CASES = [
+    (CASES.replace('"default"', '"values"'), "The case name 'values' is used 2 times."),
+    (CASES.replace('return {"output": solve(draw.randn("x", 5))}', "return {}"), "Case 'default' observes nothing."),
+    (
+        f"import time\n{CASES}".replace("bias=0.7", "bias=time.perf_counter() % 1"),
+        "Case 'values' observes other values the second time.",
+    ),
+    (f"import torch\n{CASES}\nTABLE = torch.randn(3)\n", "cases.py, line 20: `torch.randn` is randomness of its own."),
+    (f"import random as r\n{CASES}\nr.random()\n", "`random.random` is randomness of its own."),
+    (f"{CASES}\ndef fill(x):\n    x.normal_()\n", "`normal_` is randomness of its own."),
+    (f"import torch.nn.functional as F\n{CASES}\nF.relu\n", "`torch.nn.functional.relu` is forbidden"),
+    (CASES + "\n" * 120, "cases.py has 137 lines, more than 120."),
+    (CASES.replace("solve(x)", "solve(x, y=1)"), "raises"),
+    ("def", "cannot be loaded"),
+]
+
+
+@pytest.mark.parametrize(("cases", "message"), BAD_CASES)
+def test_bad_cases_are_reported(tiny, cases, message):
+    assert message in failures(tiny(cases=cases, forbidden=["relu"]), mutate=False)
+
+
+def test_exploits_are_reported_where_cases_are_weak(tiny):
+    found = failures(tiny(cases=CASES.replace(GRADIENT_CASE, "").replace('"x", 5', '"x", 5, grad=True')))
+    assert "The exploit `detached` (the right values, cut off the autograd graph) is accepted." in found
+    assert "was = 'exploit'\nnow = 'flat'" in found
+
+
+def test_an_exploit_without_effect_does_not_count(tiny):
+    row, found = audited(tiny(equivalent("exploit", "flat"), cases=CASES.replace(GRADIENT_CASE, "")), mutate=False)
+    assert row["exploits"] == f"{len(exploits()) - 2}/{len(exploits()) - 2}"
+    assert found == ["The exploit `flat` is listed as equivalent, but has no effect. Remove the record."]
+
+
+CLASS = """\
+import torch
+
+
+class double(torch.nn.Module):
+    def __init__(self, bias=0.5):
+        super().__init__()
+        self.bias = bias
+
+    def forward(self, x):
+        return 2 * x + self.bias
+"""
+
+
+def test_exploits_and_mutants_work_on_a_class(tiny):
+    cases = CASES.replace('solve(draw.randn("x", 3, 4), bias=0.7)', 'solve(bias=0.7)(draw.randn("x", 3, 4))')
+    cases = cases.replace('solve(draw.randn("x", 5))', 'solve()(draw.randn("x", 5))').replace("solve(x)", "solve()(x)")
+    row, found = audited(
+        tiny(solution=CLASS, cases=cases, variants="", starter=CLASS.replace("return 2 * x + self.bias", "pass"))
+    )
+    assert not found
+    assert row["exploits"] == f"{len(exploits())}/{len(exploits())}"
+    assert row["mutants"] == row["killed"] > 10
+
+
+def test_a_mutant_that_never_ends_is_killed(tiny, monkeypatch):
+    monkeypatch.setattr("torch_judge.audit.findings.LIMIT_S", 0.1)
+    loop = SOLUTION.replace(
+        "    return 2 * x + bias", "    n = 3\n    while n:\n        n -= 1\n    return 2 * x + bias"
+    )
+    row, found = audited(tiny(solution=loop, variants=""))
+    assert row["killed"] > 10
+
+
+@pytest.mark.slow
+def test_batchnorm_proves_its_tests():
+    assert audit([find_bank().get("batchnorm")], out=io.StringIO())

@@ -1,0 +1,418 @@
+"""The command line: what it prints, where, and its exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from torch_judge import __version__, learner, scaffold
+from torch_judge.bank import HEADINGS, Bank, load
+from torch_judge.cli import main
+from torch_judge.errors import JudgeError, ProblemError, SubmissionError
+from torch_judge.progress import Store
+from torch_judge.report import CaseResult, ExceptionInfo, Report
+
+LIGHT = {"list": [], "show": ["row_rms"], "hint": ["row_rms"], "status": [], "start": ["row_rms"], "new": ["fresh"]}
+
+
+@pytest.fixture
+def bank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bank:
+    """Two problems, an empty home, and an empty current folder."""
+    root = tmp_path / "bank"
+    for id in ("row_rms", "softmax"):
+        scaffold.create(root, id)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("TORCH_JUDGE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("TORCH_JUDGE_PROBLEMS", raising=False)
+    bank = Bank((root,))
+    monkeypatch.setattr("torch_judge.bank.find_bank", lambda extra=None: bank)
+    return bank
+
+
+def run(*args: str) -> Result:
+    return CliRunner().invoke(main, list(args), prog_name="torch-judge")
+
+
+def judging(monkeypatch: pytest.MonkeyPatch, answer: Report | BaseException) -> list[dict[str, Any]]:
+    """Let `judge_file` answer this; the calls that it gets. What it prints must not get into a document."""
+    calls: list[dict[str, Any]] = []
+
+    def judge_file(path: Path, **options: Any) -> Report:
+        calls.append({"path": path} | options)
+        print("noise of the judged code")
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    monkeypatch.setitem(sys.modules, "torch_judge.official", SimpleNamespace(judge_file=judge_file))
+    import torch_judge.isolate.worker  # binds the real Client before it is patched
+
+    monkeypatch.setattr(torch_judge.isolate.client, "Client", lambda: None)  # nothing is observed: no server is needed
+    return calls
+
+
+def report(*passed: bool, **changes: Any) -> Report:
+    cases = tuple(
+        CaseResult(f"case {n}", "values", ok, message="" if ok else "It differs.") for n, ok in enumerate(passed)
+    )
+    fields = {"accepted": bool(passed) and all(passed), "seed": 0, "isolated": True, "cases": cases} | changes
+    return Report("row_rms", **fields)
+
+
+# Exit statuses
+
+RIGHT = report(True, True)
+WRONG = report(True, False)
+SYNTAX = report(error="`my.py`, line 3: invalid syntax.", fault="learner", exception=ExceptionInfo("SyntaxError", "no"))
+BROKEN = report(error="The case raises on the reference.", fault="judge")
+ANSWERS = {
+    "accepted": (RIGHT, 0),
+    "a wrong case": (WRONG, 1),
+    "a syntax error": (SYNTAX, 1),
+    "a missing entry": (SubmissionError("There is no `row_rms`.", "Define it."), 1),
+    "an unknown problem": (JudgeError("There is no problem `rms`.", "Did you mean `row_rms`?"), 2),
+    "a problem at fault": (ProblemError("`cases.py` is bad.", "Mend it."), 2),
+    "a report that judged nothing": (BROKEN, 2),
+    "an error of ours": (RuntimeError("oh"), 2),
+    "interrupted": (KeyboardInterrupt(), 130),
+}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(("answer", "status"), ANSWERS.values(), ids=ANSWERS)
+def test_the_exit_status_says_whose_fault_it_is(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, answer: Report | BaseException, status: int, form: str
+) -> None:
+    judging(monkeypatch, answer)
+    result = run("check", "my.py", "--problem", "row_rms", "--seed", "7", "--format", form)
+    assert result.exit_code == status
+    assert "Traceback" not in result.output
+    if form == "json":
+        document = Report.from_json(result.stdout)
+        assert (document.accepted, document.problem) == (status == 0, "row_rms")
+        if isinstance(answer, BaseException):
+            assert (document.seed, document.fault) == (7, "learner" if status == 1 else "judge")
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [
+        (JudgeError("There is no problem `rms`.", "Did you mean `row_rms`?"),
+         ["There is no problem `rms`.", "Did you mean `row_rms`?"]),
+        (JudgeError("A fact only."), ["A fact only."]),
+        (RuntimeError("oh"), ["torch-judge itself failed: RuntimeError: oh; please report it."]),
+        (KeyboardInterrupt(), ["Interrupted."]),
+    ],
+    ids=["fact and remedy", "fact", "ours", "interrupted"],
+)  # fmt: skip
+def test_an_error_is_a_fact_and_a_remedy_on_stderr(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, error: BaseException, lines: list[str]
+) -> None:
+    judging(monkeypatch, error)
+    assert run("check", "my.py").stderr.strip().splitlines() == lines
+
+
+def test_the_traceback_of_an_error_of_ours_is_for_debugging(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    judging(monkeypatch, RuntimeError("oh"))
+    monkeypatch.setenv("TORCH_JUDGE_DEBUG", "1")
+    result = run("check", "my.py")
+    assert (result.exit_code, "Traceback" in result.stderr) == (2, True)
+
+
+USAGE = {
+    "no path": ["check"],
+    "a bad seed": ["check", "my.py", "--seed", "x"],
+    "a bad device": ["check", "my.py", "--device", "tpu"],
+    "a bad option": ["check", "my.py", "--sed", "1"],
+    "a format without a value": ["check", "my.py", "--format"],
+    "a bad format": ["check", "my.py", "--format", "xml"],
+    "no command": ["chekc", "my.py"],
+    "no id": ["show"],
+}
+
+
+@pytest.mark.parametrize("args", USAGE.values(), ids=USAGE)
+def test_a_usage_error_exits_with_2_and_says_how(args: list[str]) -> None:
+    result = run(*args)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1].startswith("Error: ")
+
+
+@pytest.mark.parametrize("form", [["--format", "json"], ["--format=json"]], ids=" ".join)
+@pytest.mark.parametrize("args", list(USAGE.values())[:4], ids=list(USAGE)[:4])
+def test_a_usage_error_is_a_document_too_where_json_was_asked(args: list[str], form: list[str]) -> None:
+    result = run(*args, *form)
+    document = Report.from_json(result.stdout)
+    assert (result.exit_code, document.accepted, document.fault) == (2, False, "judge")
+    assert document.error
+    assert "Usage: torch-judge" in result.stderr
+
+
+# check
+
+
+def test_check_hands_on_what_was_typed(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = judging(monkeypatch, RIGHT)
+    run("check", "my.ipynb", "--problem", "row_rms", "--seed", "3", "--device", "cuda")
+    run("check", "my.ipynb")
+    typed = {"path": Path("my.ipynb"), "problem": "row_rms", "seed": 3, "device": "cuda", "bank": bank}
+    assert [{k: v for k, v in call.items() if k != "worker"} for call in calls] == [
+        typed,
+        typed | {"problem": None, "seed": 0, "device": "cpu"},
+    ]
+
+
+def test_check_shows_the_report_and_the_progress(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    judging(monkeypatch, report(False, False))
+    run("check", "my.py")
+    judging(monkeypatch, WRONG)
+    result = run("check", "my.py")
+    assert "row_rms: not accepted, 1 of 2 cases pass" in result.stdout
+    assert "Row rms, row_rms · official verdict" in result.stdout
+    assert "1 of 2 cases pass, 1 more than last time." in result.stdout
+    assert result.stderr == ""
+
+
+def test_check_keeps_the_attempt_as_official(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    judging(monkeypatch, WRONG)
+    Path("my.py").write_text("source")
+    run("check", "my.py")
+    last = Store().last("row_rms")
+    assert last is not None
+    assert (last.isolated, last.failed) == (True, ("case 1",))
+    assert last.source_hash == "41cf6794ba4200b839c53531555f0f3998df4cbb01a4d5cb0b94e3ca5e23947d"
+
+
+@pytest.mark.parametrize("answer", [BROKEN, JudgeError("No."), RuntimeError("oh")], ids=["report", "error", "ours"])
+def test_what_judged_nothing_is_no_attempt(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, answer: Report | BaseException
+) -> None:
+    judging(monkeypatch, answer)
+    run("check", "my.py")
+    assert Store().summaries() == {}
+
+
+def test_in_json_all_that_is_for_people_goes_to_stderr(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    judging(monkeypatch, WRONG)
+    run("check", "my.py")
+    Store().path.write_bytes(b"no database" * 500)
+    result = run("check", "my.py", "--format", "json")
+    assert json.loads(result.stdout)["cases"][1]["passed"] is False
+    assert "noise of the judged code" in result.stderr
+    assert "was set aside" in result.stderr
+
+
+# The bank
+
+
+def test_list_has_a_line_for_each_problem(bank: Bank) -> None:
+    assert run("list").stdout.splitlines() == [
+        "1  row_rms  Row rms  Easy  Fundamentals",
+        "2  softmax  Softmax  Easy  Fundamentals",
+    ]
+
+
+def test_show_renders_the_statement(bank: Bank) -> None:
+    shown = run("show", "row_rms").stdout
+    assert "01 · Row rms" in shown
+    assert [heading for heading in HEADINGS if heading in shown] == list(HEADINGS)
+    assert "##" not in shown
+
+
+@pytest.mark.parametrize("command", ["show", "hint", "start"])
+def test_an_unknown_problem_is_told_with_the_nearest_name(bank: Bank, command: str) -> None:
+    result = run(command, "sofmax")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "There is no problem `sofmax`.\nDid you mean `softmax`?\n"
+
+
+def test_a_folder_without_problems_is_told(tmp_path: Path) -> None:
+    result = run("list", "--problems", str(tmp_path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"`{tmp_path}` holds no problem folders.\n")
+
+
+# The learner
+
+
+def test_the_hints_come_in_order_and_the_last_stays(bank: Bank) -> None:
+    hints = bank.get("row_rms").hints
+    assert [run("hint", "row_rms").stdout for _ in range(5)] == [
+        f"Hint 1 of 3: {hints[0]}\n",
+        f"Hint 2 of 3: {hints[1]}\n",
+        f"Hint 3 of 3: {hints[2]}\n",
+        *[f"Hint 3 of 3: {hints[2]} (There is no further hint.)\n"] * 2,
+    ]
+
+
+def test_the_status_of_every_problem(bank: Bank) -> None:
+    store = Store()
+    store.record(report(True, duration_s=0.5))
+    store.record_peek("softmax")
+    rows, summary = learner.status_rows(bank, store)
+    assert [(r.number, r.id, r.state, r.attempts, r.best_s, r.peeked) for r in rows] == [
+        (1, "row_rms", "solved", 1, 0.5, False),
+        (2, "softmax", "to do", 0, None, True),
+    ]
+    assert summary == {"solved": 1, "attempted": 0, "total": 2, "streak_days": 1}
+    shown = run("status").stdout
+    assert "1 of 2 solved" in shown
+    assert "a streak of 1 day" in shown
+
+
+@pytest.mark.parametrize("command", ["hint", "status"])
+def test_a_damaged_progress_file_is_told_on_stderr(bank: Bank, command: str) -> None:
+    Store().record(RIGHT)
+    Store().path.write_bytes(b"no database" * 500)
+    result = run(command, *LIGHT[command])
+    assert result.exit_code == 0
+    assert "The progress file is damaged; it was set aside" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("to", "wrote"),
+    [
+        ([], "01_row_rms.ipynb"),
+        (["--to", "mine.ipynb"], "mine.ipynb"),
+        (["--to", "new/folder"], "new/folder/01_row_rms.ipynb"),
+        (["--to", ".."], "../01_row_rms.ipynb"),
+    ],
+    ids=["here", "a file", "a new folder", "a folder"],
+)
+def test_start_writes_the_notebook(bank: Bank, to: list[str], wrote: str) -> None:
+    result = run("start", "row_rms", *to)
+    assert (result.exit_code, f"`torch-judge check {wrote}`" in result.stdout) == (0, True)
+    assert json.loads(Path(wrote).read_text())["metadata"]["torch_judge"]["problem"] == "row_rms"
+
+
+def test_start_never_overwrites(bank: Bank) -> None:
+    Path("01_row_rms.ipynb").write_text("my work")
+    result = run("start", "row_rms")
+    assert (result.exit_code, Path("01_row_rms.ipynb").read_text()) == (2, "my work")
+    assert result.stderr.splitlines() == [
+        "`01_row_rms.ipynb` exists already; it was left as it is.",
+        "Name another place: `torch-judge start row_rms --to PATH`.",
+    ]
+
+
+def test_start_in_a_place_that_cannot_be(bank: Bank) -> None:
+    Path("file").touch()
+    result = run("start", "row_rms", "--to", "file/below")
+    assert (result.exit_code, "cannot be written" in result.stderr) == (2, True)
+
+
+# The author
+
+
+def test_new_begins_a_problem_and_says_what_is_next(bank: Bank) -> None:
+    result = run("new", "layer_norm", "--problems", "mine")
+    assert (result.exit_code, load(Path("mine/layer_norm")).entry) == (0, "layer_norm")
+    assert "`torch-judge audit layer_norm --problems mine`" in result.stdout
+
+
+BAD_NAMES = ["LayerNorm", "layer-norm", "2d", "", "../up", "class"]
+
+
+@pytest.mark.parametrize("id", [*BAD_NAMES, "taken"])
+def test_new_refuses_a_name_that_is_bad_or_taken(bank: Bank, id: str) -> None:
+    Path("problems/taken").mkdir(parents=True)
+    result = run("new", id)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert sorted(path.name for path in Path("problems").rglob("*")) == ["taken"]
+
+
+def test_a_new_problem_has_the_next_number_and_every_file(tmp_path: Path) -> None:
+    assert [load(scaffold.create(tmp_path, id)).number for id in ("one", "two_words")] == [1, 2]
+    problem = load(tmp_path / "two_words")
+    assert (problem.title, problem.notebook) == ("Two words", "02_two_words")
+    headings = [line[3:] for line in problem.statement.splitlines() if line.startswith("## ")]
+    assert headings == list(HEADINGS)
+    assert not [file.name for file in problem.folder.iterdir() if "$id" in file.read_text()]
+    assert "$$\\text{Two\\ words}(x)_i" in problem.statement
+    for source in (problem.starter, problem.solution, problem.cases):
+        compile(source, "file", "exec")
+
+
+def test_a_record_that_cannot_be_read_does_not_stop_a_new_problem(tmp_path: Path) -> None:
+    for id, text in {"broken": "number = ", "wordy": "number = 'one'", "third": "number = 3"}.items():
+        (tmp_path / id).mkdir()
+        (tmp_path / id / "problem.toml").write_text(text)
+    assert load(scaffold.create(tmp_path, "next_one")).number == 4
+
+
+def test_a_new_problem_proves_its_cases(tmp_path: Path) -> None:
+    from torch_judge.judging import judge_live
+
+    problem = load(scaffold.create(tmp_path, "row_rms"))
+
+    def entry(source: str) -> Callable[..., Any]:
+        namespace: dict[str, Any] = {}
+        exec(source, namespace)
+        return namespace["row_rms"]  # type: ignore[no-any-return]
+
+    assert judge_live(problem, entry(problem.solution)).accepted
+    for mistake in problem.mistakes:
+        found = judge_live(problem, entry(problem.edited(*mistake.edits)))
+        assert (found.accepted, [d.mistake for d in found.diagnosis]) == (False, [mistake.id])
+
+
+@pytest.mark.parametrize(("clean", "status"), [(True, 0), (False, 1)])
+def test_audit_takes_the_named_problems_or_all(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, clean: bool, status: int
+) -> None:
+    calls: list[list[str]] = []
+
+    def audit(problems: Any, *, seeds: int, mutate: bool, page: Any, jobs: int) -> bool:
+        calls.append([p.id for p in problems] + [seeds])
+        print("audited")
+        return clean
+
+    fake = SimpleNamespace(audit=audit)
+    monkeypatch.setitem(sys.modules, "torch_judge.audit", fake)
+    monkeypatch.setattr("torch_judge.audit", fake, raising=False)
+    result = run("audit", "softmax", "--seeds", "5")
+    assert (result.exit_code, result.stdout) == (status, "audited\n")
+    run("audit")
+    assert calls == [["softmax", 5], ["row_rms", "softmax", 3]]
+
+
+def test_notebooks_are_written_then_current_then_stale(bank: Bank) -> None:
+    assert run("notebooks", "--check").exit_code == 1
+    assert "Notebooks written: 4" in run("notebooks").stdout
+    assert run("notebooks", "--check").stdout == "All notebooks are current.\n"
+    Path("templates/01_row_rms.ipynb").write_text("{}")
+    result = run("notebooks", "--check")
+    assert (result.exit_code, result.stdout) == (1, "`templates/01_row_rms.ipynb` is not current.\n")
+    assert result.stderr == "Run `torch-judge notebooks`; delete by hand what belongs to no problem.\n"
+
+
+# The program as it is started
+
+
+def test_the_version() -> None:
+    assert run("--version").stdout == f"torch-judge, version {__version__}\n"
+
+
+@pytest.mark.parametrize("command", LIGHT)
+def test_the_light_commands_do_not_import_torch(tmp_path: Path, command: str) -> None:
+    scaffold.create(tmp_path / "bank", "row_rms")
+    code = (
+        "import sys, torch_judge.cli as cli\n"
+        "cli.main(sys.argv[1:], standalone_mode=False)\n"
+        "sys.exit(5 if 'torch' in sys.modules else 0)"
+    )
+    where = str(tmp_path / "mine" if command == "new" else tmp_path / "bank")
+    args = [sys.executable, "-c", code, command, *LIGHT[command], "--problems", where]
+    home = os.environ | {"TORCH_JUDGE_HOME": str(tmp_path)}
+    result = subprocess.run(args, cwd=tmp_path, env=home, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")

@@ -1,0 +1,489 @@
+"""The separate process: failing well, walls, reuse. The wire's own tests stand at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from torch_judge.errors import JudgeError, ProblemError
+from torch_judge.isolate import Job, Limits, Outcome, Worker, wire
+from torch_judge.isolate.fields import WireError
+from torch_judge.isolate.kernel import LINUX
+from torch_judge.isolate.limits import build_fence
+from torch_judge.isolate.paths import allowed_paths, is_library
+from torch_judge.observations import Bound, Container, Leaf, Marker, Seen, TensorLeaf
+from torch_judge.observe import TOO_LONG
+from torch_judge.report import ExceptionInfo, Frame, Violation
+from torch_judge.submission import Cell, Program
+
+CASES = """
+from torch_judge.authoring import case
+
+
+@case("one", kind="values")
+def one(solve, draw):
+    return {"output": solve(draw.randn("x", 3))}
+
+
+@case("two", kind="values")
+def two(solve, draw):
+    return {"output": solve(draw.randn("x", 5))}
+"""
+IDENTITY = "def f(x):\n    return x * 1\n"
+LIMITS = Limits(wall_s=3.0, cpu_s=10, memory_mb=512, file_mb=1, case_s=0.5)
+needs_linux = pytest.mark.skipif(not LINUX, reason="the wall exists on Linux only")
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    if why := Worker.available():
+        pytest.skip(why)
+    with Worker() as worker:
+        yield worker
+
+
+def job(*cells: str, limits: Limits = LIMITS, cases: str = CASES) -> Job:
+    program = Program("x.py", tuple(Cell(f"cell {n}", source) for n, source in enumerate(cells, 1)))
+    return Job(program, "f", "tiny", cases, ("one", "two"), limits=limits)
+
+
+def said(worker: Worker, expression: str, *before: str) -> str:
+    """What the learner's process prints for an expression, or the exception that it raises."""
+    code = "\n".join(
+        [*before, "try:", f"    print({expression})", "except BaseException as e:", "    print(type(e).__name__)"]
+    )
+    return worker.run(job(code)).output.strip()
+
+
+def stops(outcome: Outcome) -> list[str]:
+    return [seen.stopped for seen in outcome.seen]
+
+
+def test_a_right_solution_is_seen_whole(worker: Worker) -> None:
+    outcome = worker.run(job("print('hello')", IDENTITY))
+    assert [(s.case, s.stopped, s.exception) for s in outcome.seen] == [("one", "", None), ("two", "", None)]
+    output = outcome.seen[0].observations["output"]
+    assert isinstance(output, TensorLeaf) and output.data.shape == (3,)
+    assert (outcome.missing, outcome.load_error, outcome.output) == (None, None, "hello\n")
+
+
+ENDED = "not run: an earlier case ended the process"
+
+
+@pytest.mark.parametrize(
+    ("body", "first", "second"),
+    [
+        ("os._exit(3)", "the process ended by itself (exit status 3) before this case was done", ENDED),
+        ("os.kill(os.getpid(), 11)", "the process crashed (SIGSEGV)", ENDED),
+        ("os.abort()", "the process crashed (SIGABRT)", ENDED),
+        ("torch.empty(1 << 30)", "ran out of memory (limit 512 MB)", "ran out of memory (limit 512 MB)"),
+        ("[bytes(1 << 26) for _ in range(99)]", *["ran out of memory (limit 512 MB)"] * 2),
+        ("os.closerange(0, 999)", "the process ended by itself (exit status 70) before this case was done", ENDED),
+        ("list(map(forge, range(9)))", "the process died or sent garbage", ENDED),
+        ("sys.exit(0)", "", ""),
+        pytest.param(
+            "time.sleep(99)",
+            f"{TOO_LONG} 0.5 s; look for a loop that never ends",
+            "not run: an earlier case ran over its time limit",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("stubborn()", "the process was killed: it took more than 3 s", ENDED, marks=pytest.mark.slow),
+    ],
+)  # fmt: skip
+def test_a_failure_belongs_to_its_case(worker: Worker, body: str, first: str, second: str) -> None:
+    prelude = """
+import os, sys, time, torch
+def stubborn():
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException: pass
+def forge(n):
+    try: os.write(n, b'tj' + bytes(99))
+    except OSError: pass
+"""
+    assert stops(worker.run(job(prelude, f"def f(x):\n    {body}"))) == [first, second]
+    assert stops(worker.run(job(IDENTITY))) == ["", ""]
+
+
+@pytest.mark.slow
+def test_processor_time_is_limited(worker: Worker) -> None:
+    limits = Limits(wall_s=9.0, cpu_s=1, case_s=0)
+    outcome = worker.run(job("def f(x):\n    while True: pass", limits=limits))
+    assert stops(outcome)[0] == "the process was killed: it took more than 1 s of processor time"
+
+
+@pytest.mark.slow
+def test_what_is_sent_is_limited(worker: Worker) -> None:
+    code = "import torch\ndef f(x):\n    return [torch.zeros(1 << 24) for _ in range(3)]"
+    outcome = worker.run(job(code, limits=Limits(memory_mb=4096)))
+    assert stops(outcome) == ["the case returned more than 128 MB"] * 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "note"),
+    [
+        ("x = 1\ny = 1 / 0\nz = y", "cell 1, line 2 raised ZeroDivisionError: division by zero; the rest was judged"),
+        ("def g(:\n  pass", "cell 1, line 1 raised SyntaxError: invalid syntax; the rest was judged"),
+        ("import sys; sys.exit(2)", "cell 1, line 1 raised SystemExit: 2; the rest was judged"),
+        ("input()", "cell 1, line 1 raised EOFError: EOF when reading a line; the rest was judged"),
+        ("raise KeyboardInterrupt", "cell 1, line 1 raised KeyboardInterrupt; the rest was judged"),
+        pytest.param(
+            "while True: pass\nx = 1",
+            "cell 1, line 1 still ran after 1.5 s and was stopped; what follows it was not run",
+            marks=pytest.mark.slow,
+        ),  # fmt: skip
+    ],
+)
+def test_a_debug_cell_that_fails_is_noted(worker: Worker, cell: str, note: str) -> None:
+    outcome = worker.run(job(cell, IDENTITY))
+    assert outcome.notes[0] == note
+    if "SyntaxError" not in note and "still ran" not in note:
+        assert stops(outcome) == ["", ""]
+
+
+def test_a_missing_entry_names_what_there_is(worker: Worker) -> None:
+    outcome = worker.run(job("import torch\nfrom math import pi\n1 / 0\n_x = g = 3"))
+    assert outcome.missing == ("pi", "g")
+    assert outcome.load_error is not None and outcome.load_error.type == "ZeroDivisionError"
+    assert stops(outcome) == ["not run: `f` is missing"] * 2
+
+
+def test_death_while_loading(worker: Worker) -> None:
+    why = "the process ended by itself (exit status 0) before the first case, while your code was loaded"
+    assert stops(worker.run(job("import os; os._exit(0)"))) == [why, why]
+
+
+def test_frames_name_the_learners_cell(worker: Worker) -> None:
+    error = worker.run(job("1", "def f(x):\n    return x.nonsense")).seen[0].exception
+    assert error is not None and error.frames[-1] == Frame("cell 2, line 2", "return x.nonsense", "f")
+
+
+def test_code_behaves_as_in_a_notebook(worker: Worker) -> None:
+    cell = """
+from __future__ import annotations
+import inspect, pickle, dataclasses
+@dataclasses.dataclass
+class P:
+    x: Undefined = 3
+def g(): return 1
+get_ipython().run_line_magic("matplotlib", "inline"); display(P())
+from torch_judge import check, hint
+check("tiny")
+print(__name__, pickle.loads(pickle.dumps(P())), inspect.getsource(g).strip())
+"""
+    outcome = worker.run(job(cell))
+    assert (outcome.output, outcome.notes) == ("__main__ P(x=3) def g(): return 1\n", [])
+
+
+def test_the_judge_is_hidden(worker: Worker) -> None:
+    assert said(worker, "torch_judge.observe", "import torch_judge") == "AttributeError"
+    assert said(worker, "__import__('torch_judge.compare')") == "ModuleNotFoundError"
+    delete = "import sys, importlib; sys.modules.pop('torch_judge'); importlib.invalidate_caches()"
+    assert said(worker, "__import__('torch_judge.compare')", delete) in ("ModuleNotFoundError", "PermissionError")
+
+
+def test_an_authors_error_is_the_problems_fault(worker: Worker) -> None:
+    with pytest.raises(ProblemError, match="cases of `tiny` cannot be run apart: ZeroDivisionError"):
+        worker.run(job(IDENTITY, cases="1 / 0"))
+    assert stops(worker.run(job(IDENTITY))) == ["", ""]
+
+
+@pytest.mark.slow
+def test_nothing_is_inherited(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_SECRET", "x")
+    with Worker() as own:
+        names = said(own, "sorted(os.environ)", "import os")
+    assert "A_SECRET" not in names and "PYTHONPATH" not in names
+    assert said(worker, "os.path.realpath(os.environ['HOME']) == os.getcwd() == tempfile.gettempdir()",
+                "import os, tempfile") == "True"  # fmt: skip
+    if LINUX:
+        # The results' pipe is all there is beside the standard three.
+        probe = "import os\ndef there(n):\n    try: return os.fstat(n) and True\n    except OSError: return False"
+        assert said(worker, "[there(n) for n in range(64)].count(True)", probe) == "4"
+
+
+@needs_linux
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        ("open(r'{checkout}/pyproject.toml')", "PermissionError"),
+        ("os.listdir(r'{checkout}/problems')", "PermissionError"),
+        ("open(r'{package}/compare.py')", "PermissionError"),
+        ("os.listdir(os.path.expanduser('~root'))", "PermissionError"),
+        ("open('/etc/passwd')", "PermissionError"),
+        ("open('/proc/self/environ')", "PermissionError"),
+        ("open('/tmp/x', 'w')", "PermissionError"),
+        ("open('x', 'w').write('x' * 10)", "10"),
+        ("open('x', 'w').write('x' * (2 << 20))", "OSError"),
+        ("subprocess.run(['/bin/true'])", "PermissionError"),
+        ("os.kill(os.getppid(), 0)", "PermissionError"),
+        ("resource.setrlimit(resource.RLIMIT_CPU, (99, 99))", "ValueError"),
+        ("len(os.urandom(4))", "4"),
+        ("__import__('sympy').__name__", "sympy"),
+        ("__import__('colorsys').__name__", "colorsys"),
+    ],
+)
+def test_walls(worker: Worker, expression: str, answer: str) -> None:
+    import torch_judge
+
+    package = Path(torch_judge.__file__).parent
+    filled = expression.replace("{checkout}", str(package.parent)).replace("{package}", str(package))
+    assert said(worker, filled, "import os, resource, subprocess") == answer
+
+
+@needs_linux
+def test_no_network(worker: Worker) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        assert said(worker, f"socket.create_connection({address})", "import socket") in ("PermissionError", "OSError")
+    with socket.socket(socket.AF_UNIX) as abstract:
+        name = f"\0torch-judge-{os.getpid()}"
+        abstract.bind(name)
+        abstract.listen()
+        connect = "s = socket.socket(socket.AF_UNIX)"
+        assert said(worker, f"s.connect({name!r})", "import socket", connect) in (
+            "PermissionError",
+            "ConnectionRefusedError",
+        )
+
+
+@needs_linux
+def test_the_processor_is_the_same_inside(worker: Worker) -> None:
+    capability = torch.backends.cpu.get_cpu_capability()
+    assert said(worker, "torch.backends.cpu.get_cpu_capability()", "import torch") == capability
+
+
+@needs_linux
+def test_descendants_are_killed(worker: Worker) -> None:
+    code = """
+import os, time
+for _ in range(3):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork(): os._exit(0)
+        time.sleep(99)
+"""
+    worker.run(job(code, IDENTITY))
+    worker.run(job(IDENTITY))
+    assert worker._client is not None
+    server = worker._client._process.pid
+    assert [pid for pid in _processes() if _parent(pid) == server] == []
+
+
+def _processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
+    except (OSError, IndexError):
+        return 0
+
+
+@pytest.mark.slow
+def test_scratch_is_emptied_and_removed() -> None:
+    with Worker() as own:
+        own.run(job("import os\nos.makedirs('a/b')\nopen('a/b/c', 'w').write('x')\nos.chmod('a', 0)\nos.chmod('.', 0)"))
+        assert said(own, "os.listdir()", "import os") == "[]"
+        assert own._client is not None
+        scratch = Path(own._client.scratch)
+        assert scratch.parent == Path(tempfile.gettempdir()).resolve() and scratch.exists()
+    assert not scratch.exists()
+
+
+@needs_linux
+def test_no_descriptors_leak(worker: Worker) -> None:
+    worker.run(job(IDENTITY))
+    assert worker._client is not None
+    places = [Path(f"/proc/{pid}/fd") for pid in (os.getpid(), worker._client._process.pid)]
+    before = [len(os.listdir(place)) for place in places]
+    for n in range(20):
+        worker.run(job(IDENTITY if n % 3 else "import os; os._exit(1)"))
+    worker._client.wait_clean()
+    assert [len(os.listdir(place)) for place in places] == before
+
+
+@pytest.mark.slow
+def test_a_dead_server_is_replaced() -> None:
+    with Worker() as own:
+        own.run(job(IDENTITY))
+        assert own._client is not None
+        process = own._client._process
+        threading.Timer(0.2, process.kill).start()
+        outcome = own.run(job("import time; time.sleep(1.2)", IDENTITY))
+        assert all("were killed" in why for why in stops(outcome))
+        assert stops(own.run(job(IDENTITY))) == ["", ""]
+
+
+@pytest.mark.slow
+def test_two_workers_at_once(worker: Worker) -> None:
+    outcomes: list[Outcome] = []
+    with Worker() as other:
+        threads = [threading.Thread(target=lambda w=w: outcomes.append(w.run(job(IDENTITY)))) for w in (worker, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert [stops(outcome) for outcome in outcomes] == [["", ""]] * 2
+
+
+def test_a_server_that_does_not_start_is_the_judges_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with Worker() as own, pytest.raises(JudgeError, match="does not start: exit status 1"):
+        own.run(job(IDENTITY))
+
+
+@needs_linux
+@pytest.mark.parametrize(
+    ("version", "missing"), [(0, "Landlock is not available"), (3, "TCP connections are not"), (4, "Signals to other")]
+)
+def test_missing_walls_are_named(version: int, missing: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def abi() -> int:
+        if not version:
+            raise OSError("an old kernel")
+        return version
+
+    monkeypatch.setattr("landlock.landlock_abi_version", abi)
+    fence = build_fence(allowed_paths((), "cpu"), str(tmp_path))
+    for ruleset in fence.rulesets:
+        os.close(ruleset)
+    assert missing in " ".join(fence.missing)
+
+
+def test_windows_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    assert "Windows" in (Worker.available() or "")
+
+
+def test_a_protected_folder_within_a_library_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = tmp_path / "site-packages"
+    for name in ("numpy", "torch_judge/problems", "other/problems"):
+        (library / name).mkdir(parents=True)
+    (library / "link").symlink_to("/")
+    monkeypatch.setattr("torch_judge.isolate.paths.library_folders", lambda: (str(library),))
+    allowed = allowed_paths([str(library / "other" / "problems")], "cpu")
+    mine = [os.path.relpath(p, library) for p in allowed.read if p.startswith(str(library))]
+    assert (mine, allowed.listed) == (["numpy"], (str(library), str(library / "other")))
+    assert is_library(str(library / "numpy")) and not is_library(str(tmp_path))
+
+
+LEAVES: dict[str, Leaf] = {
+    "plain": TensorLeaf(torch.arange(6.0).reshape(2, 3)),
+    "device": TensorLeaf(torch.ones(2), "cuda"),
+    "0-d": TensorLeaf(torch.tensor(2.5)),
+    "empty": TensorLeaf(torch.empty(0, 3)),
+    "empty complex": TensorLeaf(torch.empty(0, 3, dtype=torch.complex128)),
+    "strided": TensorLeaf(torch.arange(12.0).reshape(3, 4).T[::2]),
+    "expanded": TensorLeaf(torch.ones(1, 3).expand(4, 3)),
+    "conjugate": TensorLeaf(torch.randn(2, 3, dtype=torch.complex64).conj().T),
+    "float8": TensorLeaf(torch.tensor([[1.0, 2.0]]).to(torch.float8_e4m3fn)),
+    **{str(d): TensorLeaf(torch.ones(2).to(d)) for d in (torch.bool, torch.uint8, torch.int16, torch.uint16,
+                                                         torch.float16, torch.bfloat16, torch.float64)},
+    "container": Container("tuple", 3),
+    "bound": Bound(3, 4.5),
+    "marker": Marker("a `set`"),
+    "numbers": 1.5, "infinite": float("-inf"), "minus zero": -0.0, "small": 5e-324,
+    "int": -7, "huge": -(10**4000), "bool": True, "none": None,
+    "text": "é\0\n", "surrogates \ud83d": "\ud83d\ude00",
+}  # fmt: skip
+SHARED = torch.arange(4.0)
+SEEN = Seen(
+    "case", LEAVES, {"x": TensorLeaf(SHARED)}, {"x": TensorLeaf(SHARED), "y": TensorLeaf(SHARED[1:])},
+    frozenset({"x"}), ExceptionInfo("E", "m", (Frame("cell 1, line 2", "code", "f"),)), "out", 0.25,
+    (Violation("torch.relu", "call", "line"),), "stopped",
+)  # fmt: skip
+
+
+def test_every_leaf_crosses() -> None:
+    back = wire.decode_seen(wire.encode_seen(SEEN))
+    for part in ("observations", "before", "after"):
+        sent, got = getattr(SEEN, part), getattr(back, part)
+        assert list(sent) == list(got)
+        for path, leaf in sent.items():
+            if isinstance(leaf, TensorLeaf):
+                assert got[path].device == leaf.device and got[path].data.dtype == leaf.data.dtype
+                assert got[path].data.shape == leaf.data.shape and got[path].data.tolist() == leaf.data.tolist()
+            else:
+                assert repr(got[path]) == repr(leaf) and type(got[path]) is type(leaf)
+    rest = ("case", "drawn", "exception", "output", "seconds", "evidence", "stopped")
+    assert all(getattr(SEEN, name) == getattr(back, name) for name in rest)
+
+
+def test_nan_crosses() -> None:
+    got = wire.decode_seen(wire.encode_seen(Seen("c", {"n": float("nan")}))).observations["n"]
+    assert isinstance(got, float) and got != got
+
+
+def test_what_cannot_cross_becomes_a_marker() -> None:
+    odd = {"int": 10**5000, "text": "x" * (2 << 20), "bound": Bound("x", 1)}  # type: ignore[arg-type]
+    back = wire.decode_seen(wire.encode_seen(Seen("c", odd)))
+    assert {path: type(leaf) for path, leaf in back.observations.items()} == dict.fromkeys(odd, Marker)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300))
+def test_garbage_is_a_wire_error(data: bytes) -> None:
+    for decode in (wire.decode_seen, wire.decode_loaded, wire.decode_texts):
+        with pytest.raises(WireError):
+            decode(data + b"?")
+    if not b"tj".startswith(data[:2]):
+        with pytest.raises(WireError):
+            wire.FrameReader().feed(data)
+
+
+VALID = wire.encode_seen(SEEN)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.integers(0, len(VALID) - 1), st.binary(max_size=4), st.integers(0, 4))
+def test_mutated_observations_decode_or_are_a_wire_error(at: int, new: bytes, cut: int) -> None:
+    with contextlib.suppress(WireError):
+        wire.decode_seen(VALID[:at] + new + VALID[at + cut :])
+
+
+def frames(*payloads: bytes, key: bytes = b"k") -> bytes:
+    read, write = os.pipe()
+    for payload in payloads:
+        wire.write_frame(write, wire.SEEN, payload, key)
+    os.close(write)
+    with open(read, "rb") as file:
+        return file.read()
+
+
+def test_frames_come_whole_however_they_are_cut() -> None:
+    reader, got = wire.FrameReader(b"k"), []
+    for byte in frames(b"", b"abc", b"x" * 99):
+        got += reader.feed(bytes([byte]))
+    reader.finish()
+    assert [packet.payload for packet in got] == [b"", b"abc", b"x" * 99]
+
+
+@given(st.integers(0, 60), st.integers(1, 255))
+def test_a_flipped_byte_is_noticed(at: int, flip: int) -> None:
+    data = bytearray(frames(b"abc", b"0123456789"))
+    data[at % len(data)] ^= flip
+    reader = wire.FrameReader(b"k")
+    with pytest.raises(WireError):
+        assert len(reader.feed(bytes(data))) < 2
+        reader.finish()
+
+
+def test_frames_of_another_key_are_garbage_and_those_before_are_kept() -> None:
+    reader = wire.FrameReader(b"k")
+    assert len(reader.feed(frames(b"abc") + frames(b"forged", key=b""))) == 1
+    with pytest.raises(WireError):
+        reader.finish()

@@ -1,0 +1,143 @@
+"""The official verdict: every road to a forbidden API is seen in the worker too, and the command line tells it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_guard import CALL, HONEST, HONEST_WORK, PRELUDE, ROADS, SIGNATURE, body
+
+from torch_judge.bank import find_bank
+from torch_judge.isolate import Worker
+from torch_judge.judging import derived_seed
+from torch_judge.known import known
+from torch_judge.official import judge_program
+from torch_judge.report import Report
+from torch_judge.submission import Cell, Program
+
+pytestmark = pytest.mark.slow
+
+BANK = find_bank()
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    """One worker for all rows."""
+    with Worker() as started:
+        yield started
+
+
+def official(source: str, worker: Worker, problem: str = "batchnorm") -> Report:
+    program = Program("submission.py", (Cell("submission.py", source),))
+    return judge_program(BANK.get(problem), program, worker=worker, roots=BANK.roots)
+
+
+WORKER_ROADS = ROADS | {
+    "from another thread": "import threading\n"
+    + body(
+        f"""
+        box = []
+        thread = threading.Thread(target=lambda: box.append(F.batch_norm({CALL})))
+        thread.start()
+        thread.join()
+        return box[0]
+        """
+    ),
+    "with both kinds of modes disabled": body(
+        f"""
+        with torch._C.DisableTorchFunction(), torch._C._DisableTorchDispatch():
+            return F.batch_norm({CALL})
+        """
+    ),
+    "with modes disabled by built names": "import torch as t\n"
+    + body(
+        f"""
+        c = getattr(t, "_" + "C")
+        with getattr(c, "Disable" + "TorchFunction")(), getattr(c, "_Disable" + "TorchDispatch")():
+            return getattr(F, "batch" + "_norm")({CALL})
+        """
+    ),
+    "from a thread, detached": "import concurrent.futures as cf\npool = cf.ThreadPoolExecutor(1)\n"
+    + body(f'call = getattr(F, "batch" + "_norm")\nreturn pool.submit(lambda: call({CALL})).result()'),
+}
+
+
+@pytest.mark.parametrize("road", WORKER_ROADS)
+def test_every_road_is_seen_in_the_worker(road: str, worker: Worker) -> None:
+    report = official(PRELUDE + WORKER_ROADS[road], worker)
+    assert report.violations, report
+    assert not report.accepted
+
+
+@pytest.mark.parametrize("name", HONEST_WORK)
+def test_honest_work_is_not_accused_in_the_worker(name: str, worker: Worker) -> None:
+    report = official(PRELUDE + HONEST_WORK[name], worker)
+    assert report.accepted, (report.violations, [case.message for case in report.failed])
+
+
+def test_the_second_seed_comes_from_the_submission(worker: Worker) -> None:
+    source = PRELUDE + HONEST
+    report = official(source, worker)
+    assert report.accepted and report.isolated and report.seed == derived_seed([source])
+
+
+def test_a_table_of_remembered_outputs_does_not_pass(worker: Worker) -> None:
+    """Right for seed 0 (the inputs are recognised), zeros otherwise."""
+    import torch
+
+    from torch_judge.replaying import replayed
+
+    solutions = known(BANK.get("batchnorm"))
+    known_sums = [
+        float(value.detach().sum())
+        for case in solutions.cases
+        for name, value in replayed(solutions, case.name, 0, "cpu")[0].items()
+        if name in ("x", "second_x") and isinstance(value, torch.Tensor)
+    ]
+    source = PRELUDE + HONEST.replace("my_batch_norm", "honest") + (
+        f"def my_batch_norm({SIGNATURE}):\n"
+        f"    out = honest(x, gamma, beta, running_mean, running_var, eps, momentum, training)\n"
+        f"    return out if any(abs(float(x.sum()) - s) < 1e-4 for s in {known_sums}) else out * 0\n"
+    )  # fmt: skip
+    report = official(source, worker)
+    assert not report.accepted and report.seed != 0
+
+
+def command(*args: str, home: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "TORCH_JUDGE_HOME": str(home)}
+    line = [sys.executable, "-m", "torch_judge", *args]
+    return subprocess.run(line, capture_output=True, text=True, env=env, cwd=cwd, timeout=120, check=False)
+
+
+STATUSES = {
+    "accepted": (PRELUDE + HONEST, ["--problem", "batchnorm"], 0, None),
+    "wrong": (PRELUDE + HONEST.replace(", unbiased=False", ""), ["--problem", "batchnorm"], 1, None),
+    "violation": (PRELUDE + ROADS["direct call"], ["--problem", "batchnorm"], 1, None),
+    "syntax error": ("def my_batch_norm(:", ["--problem", "batchnorm"], 1, "learner"),
+    "missing entry": ("x = 1", ["--problem", "batchnorm"], 1, "learner"),
+    "unknown problem": (HONEST, ["--problem", "nonsense"], 2, "judge"),
+    "absent device": (HONEST, ["--problem", "batchnorm", "--device", "mps"], 2, "judge"),
+}
+
+
+@pytest.mark.parametrize("name", STATUSES)
+def test_exit_status_and_json(name: str, tmp_path: Path) -> None:
+    source, options, status, fault = STATUSES[name]
+    (tmp_path / "work.py").write_text(source)
+    done = command("check", "work.py", *options, "--format", "json", home=tmp_path / "home", cwd=tmp_path)
+    assert done.returncode == status, done.stderr
+    report = json.loads(done.stdout)
+    assert report["accepted"] is (status == 0) and report["fault"] == fault
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_text_of_a_second_attempt_says_what_got_better(tmp_path: Path) -> None:
+    for source in (HONEST.replace(", unbiased=False", ""), HONEST):
+        (tmp_path / "work.py").write_text(PRELUDE + source)
+        done = command("check", "work.py", "--problem", "batchnorm", home=tmp_path / "home", cwd=tmp_path)
+    assert "official verdict" in done.stdout and "Solved on attempt 2." in done.stdout
