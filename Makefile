@@ -1,0 +1,61 @@
+# The bare `make` is lint + test. Every target makes .venv first if it is missing.
+PYTHON ?= python3
+NOTEBOOK ?= solutions/07_batchnorm_solution.ipynb
+BIN := .venv/bin
+
+all: lint types test
+
+.PHONY: all judge test lint format types test-slow test-gpu audit audit-200 notebooks notebooks-check picture bench clean
+
+judge: .venv/judge ## set up, then judge a notebook: make judge NOTEBOOK=path
+	$(BIN)/torch-judge check $(NOTEBOOK)
+
+test: .venv/dev ## the fast suite
+	$(BIN)/pytest -n 2 -m "not slow and not gpu"
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: .venv/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: .venv/dev
+	$(BIN)/mypy
+
+test-slow: .venv/dev ## a real kernel, the worker's walls, golden reports, the wheel in an empty environment
+	$(BIN)/pytest -n 2 -m "slow and not gpu"
+
+test-gpu: .venv/dev
+	$(BIN)/pytest -m gpu
+
+audit: .venv/dev ## every problem proves its own tests, over 20 seeds
+	$(BIN)/torch-judge audit --seeds 20 --page docs/audit.md
+
+audit-200: .venv/dev ## the same over 200 seeds: run it for a new problem
+	$(BIN)/torch-judge audit --seeds 200
+
+notebooks: .venv/dev ## write templates/ and solutions/ anew
+	$(BIN)/torch-judge notebooks
+
+notebooks-check: .venv/dev
+	$(BIN)/torch-judge notebooks --check
+
+picture: .venv/dev ## draw docs/report.svg anew, from a real run
+	$(BIN)/python docs/picture.py
+
+bench: .venv/dev ## times of check, beside the bare cost of its cases
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/judge: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/dev: .venv/judge
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
