@@ -311,6 +311,28 @@ def test_start_in_a_place_that_cannot_be(bank: Bank) -> None:
     assert (result.exit_code, "cannot be written" in result.stderr) == (2, True)
 
 
+def test_lab_without_jupyterlab_says_what_to_install_and_writes_nothing(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    result = run("lab", "work")
+    assert (result.exit_code, Path("work").exists()) == (2, False)
+    assert result.stderr.splitlines() == [
+        "`torch-judge lab` needs `jupyterlab` and `torch_judge_lab`, which are not installed here.",
+        "Install the distribution `torch-exercise-judge-lab`; in a checkout, `make lab` does it.",
+    ]
+
+
+def test_lab_fills_the_workspace_and_passes_options_on(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    monkeypatch.setattr("os.execv", lambda program, command: started.append(command) or sys.exit(0))
+    assert run("lab", "work", "--no-browser", "--port", "8889").exit_code == 0
+    assert Path("work/00_welcome.ipynb").exists()
+    assert started[0][1:4] == ["-m", "jupyterlab", f"--ServerApp.root_dir={Path('work').absolute()}"]
+    assert started[0][5:] == ["--no-browser", "--port", "8889"]
+
+
 # The author
 
 
@@ -388,7 +410,7 @@ def test_audit_takes_the_named_problems_or_all(
 
 def test_notebooks_are_written_then_current_then_stale(bank: Bank) -> None:
     assert run("notebooks", "--check").exit_code == 1
-    assert "Notebooks written: 4" in run("notebooks").stdout
+    assert "Notebooks written: 5" in run("notebooks").stdout
     assert run("notebooks", "--check").stdout == "All notebooks are current.\n"
     Path("templates/01_row_rms.ipynb").write_text("{}")
     result = run("notebooks", "--check")

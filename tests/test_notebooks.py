@@ -1,16 +1,21 @@
 """The generated notebooks: what is in them, that they are current, that they run."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 
-from torch_judge.bank import Bank
+from torch_judge.bank import Bank, find_bank
+from torch_judge.colab import install
 from torch_judge.errors import JudgeError
-from torch_judge.notebooks import INSTALL, solution, stale, template, write_all
+from torch_judge.notebooks import solution, stale, template, welcome, write_all
+from torch_judge.settings import set_repository
 from torch_judge.submission import defined_names, find_problem, read_program
+from torch_judge.welcome import plan
 
 RECORD = """\
 number = {number}
@@ -92,7 +97,7 @@ def test_template(relu):
     assert sources(made) == {
         "statement": "# 01 · Implement relu\n\n**Easy** · Fundamentals\n\n"
         "## Why and what\n\nWrite `my_relu` — in one line.",
-        "install": INSTALL.rstrip(),
+        "install": install(None).rstrip(),
         "starter-1": "def my_relu(x):\n    ...  # your code",
         "debug-1": "print(my_relu(1))",
         "debug-2": "%% not a mark",
@@ -111,7 +116,7 @@ def test_solution_shows_its_plots_after_the_code_they_use(relu):
     assert sources(made) == {
         "notes": "# 01 · Implement relu: solution\n\n**Easy** · Fundamentals\n\nWhy it works.\n\n"
         "```python\nnot_a_cell()\n```",
-        "install": INSTALL.rstrip(),
+        "install": install(None).rstrip(),
         "solution": SOLUTION.replace("{id}", "relu").rstrip(),
         "notes-0": "## The shape\n\nLook:",
         "plot-1": "y = my_relu(-1)\nassert y == 0",
@@ -157,14 +162,14 @@ def test_badge_only_with_a_repository(relu, make):
 def test_write_all_writes_what_changed(root):
     names = ["templates/01_relu", "solutions/01_relu_solution"]
     names += ["templates/06_multihead_attention", "solutions/06_multihead_attention_solution"]
-    paths = [root / f"{name}.ipynb" for name in names]
+    paths = [root / f"{name}.ipynb" for name in ["templates/00_welcome", *names]]
     assert stale(bank_of(root), root) == sorted(paths)
     assert write_all(bank_of(root), root) == paths
     assert stale(bank_of(root), root) == []
     assert write_all(bank_of(root), root) == []
     (root / "problems/mha/notes.md").write_text("Other.")
-    assert stale(bank_of(root), root) == paths[3:]
-    assert write_all(bank_of(root), root) == paths[3:]
+    assert stale(bank_of(root), root) == paths[4:]
+    assert write_all(bank_of(root), root) == paths[4:]
 
 
 def test_stale_finds_missing_different_and_orphaned_files(root):
@@ -201,10 +206,31 @@ def test_saving_again_changes_nothing(root, tmp_path):
 
 def test_repository_is_read_from_pyproject(root):
     (root / "pyproject.toml").write_text('[tool.torch-judge]\nrepository = "me/judge"\n')
-    path = write_all(bank_of(root), root)[0]
+    path = write_all(bank_of(root), root)[1]
     assert "github/me/judge/" in path.read_text()
     assert stale(bank_of(root), root) == []
     assert path in stale(bank_of(root), root, "you/judge")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        '[project]\nname = "x"\n',
+        '[tool.torch-judge]\nrepository = "you/other"\nmore = 1\n\n[tool.x]\nrepository = "kept"\n',
+        "[tool.torch-judge]\n# a comment\n",
+    ],
+)
+def test_the_repository_is_set_and_all_else_kept(tmp_path, before):
+    file = tmp_path / "pyproject.toml"
+    file.write_text(before)
+    wanted = tomllib.loads(before)
+    wanted.setdefault("tool", {}).setdefault("torch-judge", {})["repository"] = "me/judge"
+    set_repository(tmp_path, "me/judge")
+    assert tomllib.loads(file.read_text()) == wanted
+    written = file.read_text()
+    with pytest.raises(JudgeError, match="OWNER/NAME"):
+        set_repository(tmp_path, "no name")
+    assert file.read_text() == written
 
 
 @pytest.mark.parametrize("text", ["[tool.torch-judge]\nrepository = 3", '[tool.torch-judge]\nrepository = "x"', "["])
@@ -216,10 +242,33 @@ def test_bad_repository_is_refused(root, text):
 
 def test_generated_notebooks_are_submissions(root):
     bank = bank_of(root)
-    for path in write_all(bank, root):
+    for path in write_all(bank, root)[1:]:
         program = read_program(path)
         assert find_problem(program, bank) == ("relu" if "relu" in path.name else "mha")
         assert bank.get(find_problem(program, bank)).entry in defined_names(program)
+
+
+# The welcome notebook
+
+
+def test_the_welcome_notebook_links_every_problem_of_the_bank_and_no_other():
+    bank = find_bank()
+    texts = {cell.id: cell.source for cell in welcome(bank).cells}
+    notebooks = {f"{problem.notebook}.ipynb" for problem in bank.problems()}
+    for cell in ("problems", "plan"):
+        assert set(re.findall(r"\((\d\d_\w+\.ipynb)\)", texts[cell])) == notebooks
+    assert "http" not in "".join(texts.values())
+    assert "github/me/judge/blob/main/templates/01_relu.ipynb" in welcome(bank, "me/judge").cells[3].source
+
+
+def test_the_plan_brings_each_problem_back_twice_where_four_weeks_allow():
+    bank = find_bank()
+    rows = [line.split("|")[3:5] for line in plan(bank).splitlines() if re.match(r"\| \d", line)]
+    assert len(rows) == 24
+    fresh = {id: day for day, (new, _) in enumerate(rows) for id in re.findall(r"`(\w+)`", new)}
+    again = [(id, day) for day, (_, old) in enumerate(rows) for id in re.findall(r"`(\w+)`", old)]
+    assert set(fresh) == {problem.id for problem in bank.problems()}
+    assert sorted(again) == sorted((id, day + gap) for id, day in fresh.items() for gap in (3, 10) if day + gap < 24)
 
 
 # The install cell
@@ -242,12 +291,12 @@ def bare(monkeypatch, tmp_path):
 
 def test_install_cell_does_nothing_where_the_judge_is(monkeypatch):
     monkeypatch.setattr("subprocess.run", None)
-    exec(INSTALL, {})
+    exec(install(None), {})
 
 
 def test_install_cell_says_what_to_do_without_a_wheel(bare):
     with pytest.raises(RuntimeError, match="put its wheel .* beside this notebook"):
-        exec(INSTALL, {})
+        exec(install(None), {})
     assert not bare.calls
 
 
@@ -256,11 +305,21 @@ def test_install_cell_installs_the_wheel_beside_it_and_keeps_torch(bare, tmp_pat
 
     wheel = tmp_path / "torch_exercise_judge-0.1.0-py3-none-any.whl"
     wheel.write_bytes(b"")
-    exec(INSTALL, {})
+    exec(install(None), {})
     assert bare.calls[0][1:] == ["-m", "pip", "install", "--quiet", str(wheel), f"torch=={version('torch')}"]
     bare.returncode = 1
     with pytest.raises(RuntimeError, match="pip could not install"):
-        exec(INSTALL, {})
+        exec(install(None), {})
+
+
+def test_install_cell_prefers_a_wheel_to_the_repository(bare, tmp_path):
+    exec(install("me/judge"), {})
+    (tmp_path / "torch_exercise_judge-0.1.0-py3-none-any.whl").write_bytes(b"")
+    exec(install("me/judge"), {})
+    assert [call[5] for call in bare.calls] == [
+        "git+https://github.com/me/judge",
+        str(tmp_path / "torch_exercise_judge-0.1.0-py3-none-any.whl"),
+    ]
 
 
 def test_no_notebook_installs_the_incumbent(relu):

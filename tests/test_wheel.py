@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from nbclient import NotebookClient
+
+from torch_judge.welcome import INTRODUCTION
 
 pytestmark = pytest.mark.slow
 
@@ -40,9 +47,50 @@ def test_the_wheel_holds_every_problem_and_nothing_else_of_the_tree(wheel: Path)
     assert not [n for n in names if n.startswith(("tests/", "bench/", "problems/")) or "__pycache__" in n]
 
 
-def test_installed_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    python = tmp_path / "venv" / "bin" / "python"
-    run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def colab(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine like Colab's: an environment with torch, a kernel and `google.colab`, and our wheel in the folder."""
+    root = tmp_path_factory.mktemp("colab")
+    python = root / "venv" / "bin" / "python"
+    run(sys.executable, "-m", "venv", root / "venv", cwd=root)
+    run(python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", "torch", "ipykernel", cwd=root)
+    (packages,) = (root / "venv" / "lib").glob("python3*/site-packages")
+    stand_in = packages / "google" / "colab"
+    stand_in.mkdir(parents=True)
+    (stand_in / "__init__.py").write_text("")
+    (stand_in / "drive.py").write_text("import os\ndef mount(at):\n    os.makedirs(at + '/MyDrive', exist_ok=True)\n")
+    (root / "content").mkdir()
+    shutil.copy(wheel, root / "content")
+    return root
+
+
+def run_notebook(root: Path, *first: str) -> str:
+    """The text that the batchnorm template, with a solution put in and cells before it, shows in a fresh kernel."""
+    notebook = nbformat.read(ROOT / "templates" / "07_batchnorm.ipynb", as_version=4)
+    roles = {cell.metadata.get("torch_judge", {}).get("role"): cell for cell in notebook.cells}
+    roles["starter"].source = (ROOT / "problems" / "batchnorm" / "solution.py").read_text()
+    notebook.cells[0:0] = [nbformat.v4.new_code_cell(source) for source in first]
+    spec = KernelSpec(argv=[str(root / "venv/bin/python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"])
+    manager = AsyncKernelManager(kernel_name="")
+    manager._kernel_spec = spec
+    client = NotebookClient(notebook, km=manager, timeout=300, resources={"metadata": {"path": root / "content"}})
+    client.execute()
+    return json.dumps(roles["check"].outputs)
+
+
+def test_a_template_runs_in_colab_and_progress_outlives_the_runtime(colab: Path) -> None:
+    (snippet,) = re.findall(r"```python\n(.*?)```", INTRODUCTION, re.DOTALL)
+    mount = snippet.replace("/content", str(colab / "content"))
+    python, torch = colab / "venv/bin/python", "import torch; print(torch.__version__, torch.__file__)"
+    before = run(python, "-c", torch, cwd=colab)
+    assert "accepted" in (seen := run_notebook(colab, mount)).lower(), seen
+    assert "Solved again" in run_notebook(colab, mount)
+    assert (colab / "content/drive/MyDrive/torch-judge/progress.sqlite3").is_file()
+    assert run(python, "-c", torch, cwd=colab) == before
+
+
+def test_installed_in_an_empty_environment(wheel: Path, colab: Path, tmp_path: Path) -> None:
+    python = colab / "venv" / "bin" / "python"
     run(python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel, cwd=tmp_path)
     shutil.copy(ROOT / "solutions" / "07_batchnorm_solution.ipynb", tmp_path / "work.ipynb")
     judge = python.parent / "torch-judge"

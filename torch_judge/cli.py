@@ -4,66 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 import os
-import re
 import shlex
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from torch_judge import __version__
-from torch_judge.errors import JudgeError, SubmissionError
+from torch_judge.console import FAILED, NOT_JUDGED, Commands, say
 
 if TYPE_CHECKING:
     from torch_judge.bank import Bank
     from torch_judge.progress import Store
     from torch_judge.report import Report
 
-FAILED, NOT_JUDGED, INTERRUPTED = 1, 2, 130
-
 problems_option = click.option(
     "--problems", metavar="DIR", type=click.Path(path_type=Path), help="A folder of further problem folders."
 )
-
-
-class Commands(click.Group):
-    """The commands; what any of them raises becomes a message and an exit status, here and only here."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Remember what was typed: a usage error may come before the format is known."""
-        ctx.obj = tuple(args)
-        return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except (click.exceptions.Exit, BrokenPipeError):
-            raise
-        except click.ClickException as error:
-            _publish_error(ctx.obj, error.format_message(), "judge")
-            raise
-        except JudgeError as error:
-            learners = isinstance(error, SubmissionError)
-            _publish_error(ctx.obj, str(error), "learner" if learners else "judge")
-            _say(error.fact, error.remedy)
-            ctx.exit(FAILED if learners else NOT_JUDGED)
-        except (KeyboardInterrupt, click.Abort):
-            _publish_error(ctx.obj, "Interrupted.", "judge")
-            _say("Interrupted.")
-            ctx.exit(INTERRUPTED)
-        except Exception as error:
-            if os.environ.get("TORCH_JUDGE_DEBUG") == "1":
-                traceback.print_exc()
-            fact = f"torch-judge itself failed: {type(error).__name__}: {error}; please report it."
-            _publish_error(ctx.obj, fact, "judge")
-            _say(fact)
-            ctx.exit(NOT_JUDGED)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -111,7 +71,7 @@ def check(
     sentence = remember(report, store, _source_hash(path))
     if form == "json":
         click.echo(report.to_json(indent=2))
-        _say(sentence)
+        say(sentence)
     else:
         _show(report, bank, sentence)
     _tell(store)
@@ -159,6 +119,24 @@ def start(id: str, to: Path | None, problems: Path | None) -> None:
     click.echo(
         f"Wrote `{target}`. Open it in Jupyter, or judge it with `torch-judge check {shlex.quote(str(target))}`."
     )
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument(
+    "folder", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default=Path("torch-judge")
+)
+@click.argument("options", metavar="[JUPYTER OPTION]...", nargs=-1, type=click.UNPROCESSED)
+def lab(folder: Path, options: Sequence[str]) -> None:
+    """Open JupyterLab with torch-judge's buttons on a workspace (default: ./torch-judge).
+
+    Notebooks that are missing in the workspace are written; a file of yours is never overwritten. What follows the
+    folder is passed on, e.g. `torch-judge lab work --no-browser --port 8889`.
+    """
+    from torch_judge.bank import find_bank
+    from torch_judge.lab import launch
+    from torch_judge.workspace import Workspace
+
+    launch(Workspace(folder, find_bank()), options)
 
 
 @main.command()
@@ -227,22 +205,26 @@ def audit(
 @main.command()
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if any is not current.")
 @click.option("--to", "root", metavar="DIR", type=click.Path(path_type=Path), default=Path(), help="Where.")
+@click.option("--repository", metavar="OWNER/NAME", help="Where badges and links lead from now on.")
 @problems_option
 @click.pass_context
-def notebooks(ctx: click.Context, only_check: bool, root: Path, problems: Path | None) -> None:
+def notebooks(ctx: click.Context, only_check: bool, root: Path, repository: str | None, problems: Path | None) -> None:
     """Write templates/ and solutions/ from the problems."""
     from torch_judge import notebooks as building
     from torch_judge.bank import find_bank
+    from torch_judge.settings import set_repository
 
     bank = find_bank(problems)
+    if repository is not None and not only_check:
+        set_repository(root, repository)
     if not only_check:
         click.echo(f"Notebooks written: {len(building.write_all(bank, root))}; the others were current already.")
         return
-    stale = building.stale(bank, root)
+    stale = building.stale(bank, root, repository)
     for path in stale:
         click.echo(f"`{path}` is not current.")
     if stale:
-        _say("", "Run `torch-judge notebooks`; delete by hand what belongs to no problem.")
+        say("", "Run `torch-judge notebooks`; delete by hand what belongs to no problem.")
         ctx.exit(FAILED)
     click.echo("All notebooks are current.")
 
@@ -262,36 +244,6 @@ def _source_hash(path: Path) -> str:
         return ""
 
 
-def _say(fact: str, remedy: str = "") -> None:
-    """A message beside the output: the fact, then what to do."""
-    for line in filter(None, (fact, remedy)):
-        click.echo(line, err=True)
-
-
 def _tell(store: Store) -> None:
     for notice in store.notices:
-        _say(notice)
-
-
-def _publish_error(args: Sequence[str], error: str, fault: str) -> None:
-    """Where JSON was asked of `check`, an error too is a report."""
-    if "check" not in args[:1] or _typed(args, "--format") != "json":
-        return
-    from torch_judge.report import Report
-
-    seed = _typed(args, "--seed")
-    number = int(seed) if re.fullmatch(r"-?[0-9]{1,20}", seed) else 0
-    device = _typed(args, "--device") or "cpu"
-    report = Report(_typed(args, "--problem"), False, number, device, error=error, fault=fault)
-    click.echo(report.to_json(indent=2))
-
-
-def _typed(args: Sequence[str], option: str) -> str:
-    """The value of an option as it was typed, "" if it was not: known even where click refused the rest."""
-    value = ""
-    for word, following in itertools.pairwise((*args, "")):
-        if word == option:
-            value = following
-        elif word.startswith(f"{option}="):
-            value = word.partition("=")[2]
-    return value
+        say(notice)

@@ -36,12 +36,11 @@ def start_notebook(problem: Problem, to: Path) -> Path:
 
     Raises JudgeError if it cannot be written; what is there already is left as it is.
     """
-    import nbformat
-
-    from torch_judge.notebooks import template
+    from torch_judge.notebooks import dumped, template
+    from torch_judge.settings import repository
 
     target = to if to.suffix == ".ipynb" and not to.is_dir() else to / f"{problem.notebook}.ipynb"
-    text = nbformat.writes(template(problem)).rstrip("\n") + "\n"  # type: ignore[no-untyped-call]
+    text = dumped(template(problem, repository()))
     remedy = f"Name another place: `torch-judge start {problem.id} --to PATH`."
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -3,56 +3,43 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torch_judge.errors import JudgeError
+from torch_judge import colab
+from torch_judge import welcome as welcoming
+from torch_judge.settings import repository_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from torch_judge.bank import Bank, Problem
 
-INSTALL = """\
-# @title Set-up: does nothing where the judge is installed
-import importlib.util
-
-if importlib.util.find_spec("torch_judge") is None:
-    import subprocess
-    import sys
-    from importlib.metadata import distributions
-    from pathlib import Path
-
-    found = [wheel for place in (Path.cwd(), Path("/content")) for wheel in place.glob("torch_exercise_judge-*.whl")]
-    if not found:
-        raise RuntimeError(
-            "torch_judge is not installed: put its wheel (torch_exercise_judge-*.whl) beside this notebook,"
-            " or upload it to /content, and run this cell again."
-        )
-    wheel = str(max(found, key=lambda path: path.stat().st_mtime))
-    # Naming the installed version of torch keeps pip from replacing it.
-    torch = [f"torch=={d.version}" for d in distributions(name="torch")][:1]
-    if subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", wheel, *torch]).returncode:
-        raise RuntimeError(f"pip could not install {wheel}: its message above says why.")
-    importlib.invalidate_caches()
-"""
-
 _CELL_MARK = re.compile(r"^# %%.*$", re.MULTILINE)
 _CODE_CELL = re.compile(r"^```python cell[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _SECTION = re.compile(r"^##+ ", re.MULTILINE)
 _TABLE = re.compile(r"(<!-- problems: [^>]*-->\n).*?(<!-- /problems -->)", re.DOTALL)
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def welcome(bank: Bank, repository: str | None = None) -> NotebookNode:
+    """The notebook to begin with: what this is, the problems by topic, a study plan."""
+    texts = welcoming.introduction(bank, repository), welcoming.problems(bank, repository), welcoming.plan(bank)
+    ids = "welcome", "problems", "plan"
+    cells = [_markdown(id, text) for id, text in zip(ids, texts, strict=True)]
+    return _notebook(
+        {"generated": "torch-judge notebooks"},
+        [cells[0], _install(repository), _code("status", welcoming.STATUS, "status"), *cells[1:]],
+    )
 
 
 def template(problem: Problem, repository: str | None = None) -> NotebookNode:
     """The notebook that a learner starts from; with a ``repository`` (OWNER/NAME), a badge opens it in Colab."""
     return _notebook(
-        problem,
+        _about(problem),
         [
             _markdown("statement", _title(problem, repository, "templates") + problem.statement),
-            _install(),
+            _install(repository),
             *_starter(problem),
             *_check(problem),
         ],
@@ -65,10 +52,10 @@ def solution(problem: Problem, repository: str | None = None) -> NotebookNode:
     """
     before, after = _divided(problem.notes)
     return _notebook(
-        problem,
+        _about(problem),
         [
             _markdown("notes", _title(problem, repository, "solutions") + before),
-            _install(),
+            _install(repository),
             _code("solution", problem.solution, "solution"),
             *_plots(after),
             *_check(problem)[:1],
@@ -97,10 +84,11 @@ def stale(bank: Bank, root: Path, repository: str | None = None) -> list[Path]:
 
 
 def _texts(bank: Bank, root: Path, repository: str | None) -> Iterator[tuple[Path, str]]:
-    repository = repository or _repository(root)
+    repository = repository or repository_of(root)
+    yield root / "templates" / "00_welcome.ipynb", dumped(welcome(bank, repository))
     for problem in bank.problems():
-        yield root / "templates" / f"{problem.notebook}.ipynb", _dumped(template(problem, repository))
-        yield root / "solutions" / f"{problem.notebook}_solution.ipynb", _dumped(solution(problem, repository))
+        yield root / "templates" / f"{problem.notebook}.ipynb", dumped(template(problem, repository))
+        yield root / "solutions" / f"{problem.notebook}_solution.ipynb", dumped(solution(problem, repository))
     readme = _current(root / "README.md")
     if readme and _TABLE.search(readme):
         yield root / "README.md", _TABLE.sub(lambda match: match[1] + _table(bank) + match[2], readme)
@@ -112,7 +100,7 @@ def _table(bank: Bank) -> str:
     return "| | id | title | difficulty | topic |\n| ---: | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
 
 
-def _dumped(notebook: NotebookNode) -> str:
+def dumped(notebook: NotebookNode) -> str:
     """As Jupyter itself saves it (keys sorted, indent 1, UTF-8), so that saving it again changes nothing."""
     import nbformat
 
@@ -128,29 +116,15 @@ def _current(path: Path) -> str | None:
         return None
 
 
-def _repository(root: Path) -> str | None:
-    try:
-        data = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise JudgeError(f"`{root / 'pyproject.toml'}` cannot be read: {error}.", "Mend the file.") from None
-    repository = data.get("tool", {}).get("torch-judge", {}).get("repository")
-    if repository is not None and not (isinstance(repository, str) and _REPOSITORY.fullmatch(repository)):
-        raise JudgeError(
-            f"`repository` of `[tool.torch-judge]` is {repository!r}.", "Write it as OWNER/NAME, or leave it out."
-        )
-    return repository
+def _about(problem: Problem) -> dict[str, str]:
+    return {"problem": problem.id, "generated": f"torch-judge notebooks; edit problems/{problem.id}/ instead"}
 
 
-def _notebook(problem: Problem, cells: list[NotebookNode]) -> NotebookNode:
+def _notebook(about: dict[str, str], cells: list[NotebookNode]) -> NotebookNode:
     from nbformat import v4
 
     metadata = {
-        "torch_judge": {
-            "problem": problem.id,
-            "generated": f"torch-judge notebooks; edit problems/{problem.id}/ instead",
-        },
+        "torch_judge": about,
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
@@ -160,17 +134,16 @@ def _notebook(problem: Problem, cells: list[NotebookNode]) -> NotebookNode:
 
 
 def _title(problem: Problem, repository: str | None, folder: str) -> str:
-    suffix = "" if folder == "templates" else "_solution"
-    link = f"https://colab.research.google.com/github/{repository}/blob/main/{folder}/{problem.notebook}{suffix}.ipynb"
-    badge = f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({link})\n\n"
-    heading = f"# {problem.number:02d} · {problem.title}{': solution' if suffix else ''}"
-    return f"{heading}\n\n{badge if repository else ''}**{problem.difficulty}** · {problem.topic}\n\n"
+    name = problem.notebook if folder == "templates" else f"{problem.notebook}_solution"
+    heading = f"# {problem.number:02d} · {problem.title}{'' if folder == 'templates' else ': solution'}"
+    badge = colab.badge(repository, f"{folder}/{name}.ipynb")
+    return f"{heading}\n\n{badge}**{problem.difficulty}** · {problem.topic}\n\n"
 
 
-def _install() -> NotebookNode:
+def _install(repository: str | None) -> NotebookNode:
     # Folded in JupyterLab (`source_hidden`) and in Colab (`cellView`).
     folded = {"tags": ["install"], "jupyter": {"source_hidden": True}, "cellView": "form"}
-    return _code("install", INSTALL, "install", **folded)
+    return _code("install", colab.install(repository), "install", **folded)
 
 
 def _starter(problem: Problem) -> list[NotebookNode]:
