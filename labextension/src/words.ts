@@ -1,0 +1,66 @@
+import type { Problem, State } from './problems';
+
+const SYMBOLS: Record<State, string> = { 'to do': '–', attempted: '✗', solved: '✓' };
+
+export function state(problem: Problem): string {
+  return `${SYMBOLS[problem.state]}\u00a0${problem.state.replace(' ', '\u00a0')}`;
+}
+
+export function progress(solved: number, total: number): string {
+  return `${solved} of ${total} solved`;
+}
+
+/** The line below the current problem's title. */
+export function history(problem: Problem): string {
+  const parts = [`${problem.difficulty} · ${problem.topic}`, state(problem)];
+  if (problem.attempts) {
+    parts.push(problem.attempts === 1 ? '1 attempt' : `${problem.attempts} attempts`);
+  }
+  if (problem.peeked) {
+    parts.push('solution seen');
+  }
+  return parts.join(' · ');
+}
+
+export function hint(level: number, of: number): string {
+  return `Hint ${level} of ${of}`;
+}
+
+/** What is announced after a check. `verdict` is the label of the judge's report, null if there is none. */
+export function announced(problem: string, verdict: string | null): string {
+  if (verdict === null) {
+    return `${problem}: nothing was judged. Read the output of the check cell.`;
+  }
+  const [, sentence] = verdict.match(/^[^:]*: ([^]*)$/) ?? ['', verdict];
+  if (sentence.startsWith('not judged')) {
+    return `${problem}: not judged. Read the output of the check cell.`;
+  }
+  return sentence.startsWith('accepted') ? `${problem}: solved` : `${problem}: not solved yet${tally(sentence)}`;
+}
+
+export function stopped(problem: string): string {
+  return `${problem}: not judged, because a cell above raised an error. Mend that cell, then check again.`;
+}
+
+export function died(problem: string): string {
+  return `${problem}: not judged, because the kernel died or was restarted. Check again: every cell is run anew.`;
+}
+
+export function unknown(problem: string): string {
+  return `There is no problem “${problem}” here: the notebook's metadata name one that this judge does not know.`;
+}
+
+/** Where the old work is kept, said before anything is done; the number is the first that is free. */
+export function reset(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.ipynb$/, '');
+  return `The notebook is replaced by a blank one. Your work is kept beside it as ${name}-old-1.ipynb (or the next free number).`;
+}
+
+export function colab(repository: string, notebook: string): string {
+  return `https://colab.research.google.com/github/${repository}/blob/main/templates/${encodeURIComponent(notebook)}.ipynb`;
+}
+
+function tally(sentence: string): string {
+  const comma = sentence.indexOf(',');
+  return comma < 0 ? '' : sentence.slice(comma);
+}

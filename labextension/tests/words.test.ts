@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+
+import * as words from '../src/words';
+
+test.each([
+  ['relu: accepted, 9 of 9 cases pass', 'relu: solved'],
+  ['relu: not accepted, 2 of 9 cases pass', 'relu: not solved yet, 2 of 9 cases pass'],
+  ['relu: not accepted', 'relu: not solved yet'],
+  ['relu: not judged', 'relu: not judged. Read the output of the check cell.'],
+  [null, 'relu: nothing was judged. Read the output of the check cell.']
+])('the report %j is announced', (verdict, sentence) => {
+  expect(words.announced('relu', verdict)).toBe(sentence);
+});
+
+test.each([
+  ['07_batchnorm.ipynb', '07_batchnorm-old-1.ipynb'],
+  ['deep/er/a.ipynb.ipynb', ' a.ipynb-old-1.ipynb'],
+  [`q"uo'te <b>.ipynb`, `q"uo'te <b>-old-1.ipynb`]
+])('before %j is reset, the copy is named', (path, kept) => {
+  expect(words.reset(path)).toContain(kept);
+});
+
+test('the place in Colab', () => {
+  expect(words.colab('o/n', '07_batchnorm')).toBe(
+    'https://colab.research.google.com/github/o/n/blob/main/templates/07_batchnorm.ipynb'
+  );
+});
+
+test('the history counts', () => {
+  const problem = { difficulty: 'Easy', topic: 'T', state: 'attempted' as const, attempts: 1, peeked: true };
+  expect(words.history(problem as never)).toBe('Easy · T · ✗\u00a0attempted · 1 attempt · solution seen');
+  expect(words.history({ ...problem, attempts: 2, peeked: false } as never)).toBe('Easy · T · ✗\u00a0attempted · 2 attempts');
+});

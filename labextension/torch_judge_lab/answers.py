@@ -1,0 +1,94 @@
+"""What the server extension answers: plain functions of the workspace, the bank and the progress store."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from torch_judge.bank import HINTS, Bank, Problem, find_bank
+from torch_judge.errors import JudgeError
+from torch_judge.learner import next_hint
+from torch_judge.progress import Store, Summary
+from torch_judge.settings import repository
+from torch_judge.workspace import Workspace
+
+
+class Answers:
+    """One request's answers, for the workspace at ``root``. Every method raises JudgeError if it cannot answer."""
+
+    def __init__(self, root: Path) -> None:
+        self.bank = _bank(os.environ.get("TORCH_JUDGE_PROBLEMS"))
+        self.store = Store()
+        self.workspace = Workspace(root, self.bank)
+
+    def problems(self) -> dict[str, Any]:
+        """Every problem with what the learner did on it; what went wrong with the progress in ``notices``."""
+        done = self.store.summaries()
+        rows = [self._row(problem, done.get(problem.id, Summary(problem.id))) for problem in self.bank.problems()]
+        return {"problems": rows, "repository": repository(), "notices": self.store.notices}
+
+    def open(self, problem: str) -> dict[str, Any]:
+        """Where the problem's notebook lies, written if it is missing."""
+        return {"path": self._relative(self.workspace.notebook(self.bank.get(problem)))}
+
+    def hint(self, problem: str) -> dict[str, Any]:
+        """The next hint, and all that are shown by now."""
+        found = self.bank.get(problem)
+        level, text = next_hint(found, self.store)
+        return {"level": level, "of": HINTS, "text": text, "hints": list(found.hints[:level])}
+
+    def solution(self, problem: str) -> dict[str, Any]:
+        """Where the solution notebook lies. Looking before the problem is solved is remembered."""
+        found = self.bank.get(problem)
+        path = self._relative(self.workspace.solution(found))
+        if self.store.summary(found.id).state != "solved":
+            self.store.record_peek(found.id)
+        return {"path": path, "peeked": self.store.summary(found.id).peeked}
+
+    def reset(self, problem: str, path: str) -> dict[str, Any]:
+        """Put the blank notebook at ``path``; ``kept`` is where the old work lies."""
+        found = self.bank.get(problem)
+        target = self.workspace.find(path)
+        if not _belongs(target, found):
+            raise JudgeError(f"`{path}` is no notebook of `{found.id}`.", "Open that problem's notebook and reset it.")
+        return {"kept": self._relative(self.workspace.reset(target, found))}
+
+    def _row(self, problem: Problem, done: Summary) -> dict[str, Any]:
+        there = self.workspace.existing(problem)
+        return {
+            "id": problem.id,
+            "number": problem.number,
+            "title": problem.title,
+            "difficulty": problem.difficulty,
+            "topic": problem.topic,
+            "notebook": problem.notebook,
+            "state": done.state,
+            "attempts": done.attempts,
+            "best_s": done.best_s,
+            "peeked": done.peeked,
+            "hints": list(problem.hints[: self.store.hint_level(problem.id)]),
+            "path": self._relative(there) if there else None,
+        }
+
+    def _relative(self, path: Path) -> str:
+        for root in (self.workspace.root, self.workspace.root.resolve()):
+            if path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+        raise JudgeError(f"`{path}` lies outside of the workspace.", "Name a notebook in it.")
+
+
+@lru_cache(maxsize=1)
+def _bank(_: str | None) -> Bank:
+    """Reading every record takes longer than all else; new problems come with a new server."""
+    return find_bank()
+
+
+def _belongs(path: Path, problem: Problem) -> bool:
+    try:
+        ours = json.loads(path.read_bytes())["metadata"]["torch_judge"]
+        return path.suffix == ".ipynb" and bool(ours["problem"] == problem.id)
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
