@@ -166,8 +166,8 @@ class Draw:
         """Give every parameter of ``module`` values drawn by its own name, scaled by 1/√fan_in, and keep the module.
 
         The table of names and shapes is observed, so a missing `W_q` reads as missing. Parameters that match
-        ``optional`` are set to zero and not observed: having none is no different. ``module`` may be an object of a
-        plain class: then its attributes count.
+        ``optional`` are set to zero and not observed: having none is no different. A frozen one is a constant of the
+        learner's (a scale, a mask) and stays. ``module`` may be an object of a plain class: then its attributes count.
 
         ``by="shape"`` is for names that are the learner's to choose: the values depend on the shape and on the place
         among parameters of that shape, and nothing is observed or kept.
@@ -175,7 +175,10 @@ class Draw:
         module = module if isinstance(module, torch.nn.Module) else gathered(module)
         module.to(self.device)
         places: Counter[str] = Counter()
+        constants = [path for path, parameter in module.named_parameters() if not parameter.requires_grad]
         for path, parameter in module.named_parameters():
+            if path in constants:
+                continue
             if any(fnmatch.fnmatchcase(path, pattern) for pattern in optional):
                 parameter.data.zero_()
                 continue
@@ -189,7 +192,7 @@ class Draw:
                 self.observed[f"{name}.{path}.shape"] = shape
         if by == "shape":
             return
-        optional_parts = [f"{name}.{pattern}{part}" for pattern in optional for part in ("", ".*")]
+        optional_parts = [f"{name}.{pattern}{part}" for pattern in (*optional, *constants) for part in ("", ".*")]
         self.keep(name, module, free=(*optional_parts, *free))
 
     def rows(self, name: str, module: torch.nn.Module, limit: int | None = None) -> None:

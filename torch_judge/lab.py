@@ -7,10 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from torch_judge.errors import JudgeError
 from torch_judge.workspace import WELCOME, Workspace
 
+SETTINGS = Path(__file__).resolve().parent / "lab_settings"  # no questions about news, nothing asked of other hosts
 NEEDED = ("jupyterlab", "torch_judge_lab")
 
 
@@ -32,6 +34,7 @@ def launch(workspace: Workspace, options: Sequence[str] = ()) -> None:
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={workspace.root}",
         f"--LabApp.default_url=/lab/tree/{WELCOME}",
+        f"--LabApp.app_settings_dir={SETTINGS}",
         *options,
     ]
     sys.stdout.flush()

@@ -62,6 +62,10 @@ CONCEPTS: dict[str, str] = {
         MultiheadAttention Transformer*""",
     "adam": "adam adamw nadam radam adamax _fused_adam* _*_tensor_*adam* *Adam AdamW Adamax",
     "lr_scheduler": "lr_scheduler *LR LRScheduler CosineAnnealing*",
+    "quantization": """
+        quantize_per_* *fake_quantize_* *_fake_quant dequantize* int_repr _make_per_*_quantized_tensor empty_quantized
+        _empty_*affine_quantized *quantized_linear* quantized fbgemm_* _weight_int*pack_mm* _convert_weight_to_int4pack*
+        _dyn_quant_* ao quantization quantized_decomposed quantizable qat""",
     "numpy": "numpy from_numpy __array__",
 }
 """Concept name to the patterns of the names that do it."""

@@ -53,7 +53,7 @@ def live(job_fd: int, result_fd: int, fence: Fence, scratch: str, server: int) -
         return
     hide_judge()
     send(wire.READY, wire.encode_texts(missing))
-    candidate, loaded = load(job.program, job.entry, job.limits.wall_s / 2)
+    candidate, loaded = load(job.program, job.entry, min(job.limits.wall_s / 4, job.limits.cpu_s / 2))
     send(wire.LOADED, wire.encode_loaded(loaded))
     if loaded.missing is None:
         _observe(job, cases, candidate, send)

@@ -15,7 +15,7 @@ from torch_judge.submission import Cell, Program
 class Limits:
     """What one job may use. ``wall_s`` is for the whole job, ``case_s`` for one case, ``memory_mb`` for one process."""
 
-    wall_s: float = 20.0
+    wall_s: float = 40.0
     cpu_s: int = 20
     memory_mb: int = 2048
     file_mb: int = 16
