@@ -1,14 +1,19 @@
 # The bare `make` is lint + test. Every target makes .venv first if it is missing.
 PYTHON ?= python3
 NOTEBOOK ?= solutions/07_batchnorm_solution.ipynb
+WORKSPACE ?= torch-judge
 BIN := .venv/bin
+LAB_SOURCES := $(shell find labextension -name node_modules -prune -o -path "*/lib" -prune -o -path "*_lab/labextension" -prune -o -type f -print)
 
 all: lint types test
 
-.PHONY: all judge test lint format types test-slow test-gpu audit audit-200 notebooks notebooks-check picture bench clean
+.PHONY: all judge lab test lint format types test-slow test-lab test-image test-gpu audit audit-200 notebooks notebooks-check picture bench clean
 
 judge: .venv/judge ## set up, then judge a notebook: make judge NOTEBOOK=path
 	$(BIN)/torch-judge check $(NOTEBOOK)
+
+lab: .venv/lab ## JupyterLab with torch-judge's buttons: make lab WORKSPACE=folder
+	$(BIN)/torch-judge lab $(WORKSPACE)
 
 test: .venv/dev ## the fast suite
 	$(BIN)/pytest -n 2 -m "not slow and not gpu"
@@ -25,7 +30,15 @@ types: .venv/dev
 	$(BIN)/mypy
 
 test-slow: .venv/dev ## a real kernel, the worker's walls, golden reports, the wheel in an empty environment
-	$(BIN)/pytest -n 2 -m "slow and not gpu"
+	$(BIN)/pytest -n 2 -m "slow and not gpu and not lab and not image"
+
+test-lab: .venv/lab ## the JupyterLab extension: its units, its server, and a browser (needs chromium)
+	cd labextension && ../$(BIN)/jlpm install --immutable && ../$(BIN)/jlpm check && ../$(BIN)/jlpm test
+	$(BIN)/mypy labextension/torch_judge_lab
+	$(BIN)/pytest -m lab
+
+test-image: .venv/lab ## build the Dockerfile without an engine and work in it (needs root, buildah, debootstrap, chromium)
+	$(BIN)/pytest -m image
 
 test-gpu: .venv/dev
 	$(BIN)/pytest -m gpu
@@ -58,4 +71,10 @@ clean:
 
 .venv/dev: .venv/judge
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+.venv/lab: .venv/dev $(LAB_SOURCES)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt "jupyterlab~=4.5.0" hatch-jupyter-builder
+	rm -rf labextension/lib labextension/torch_judge_lab/labextension # else the build is skipped
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps ./labextension
 	touch $@

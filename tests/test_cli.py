@@ -330,7 +330,7 @@ def test_lab_fills_the_workspace_and_passes_options_on(bank: Bank, monkeypatch: 
     assert run("lab", "work", "--no-browser", "--port", "8889").exit_code == 0
     assert Path("work/00_welcome.ipynb").exists()
     assert started[0][1:4] == ["-m", "jupyterlab", f"--ServerApp.root_dir={Path('work').absolute()}"]
-    assert started[0][5:] == ["--no-browser", "--port", "8889"]
+    assert started[0][6:] == ["--no-browser", "--port", "8889"]
 
 
 # The author
