@@ -19,9 +19,10 @@ def more_queries(solve, draw):
     return {"output": solve(*qkv(draw, b=3, sq=6, sk=2, dk=9, dv=4))}
 
 
-@case("self-attention: one tensor is Q, K and V", kind="values")
+@case("self-attention: one tensor is Q, K and V; one token is all zeros", kind="values")
 def self_attention(solve, draw):
     x = draw.randn("x", 2, 5, 3)
+    x[:, 2] = 0
     return {"output": solve(x, x, x)}
 
 

@@ -19,9 +19,10 @@ def longer(solve, draw):
     return {"output": solve(*qkv(draw, b=3, s=11, dk=6, dv=4))}
 
 
-@case("self-attention: one tensor is Q, K and V", kind="values")
+@case("self-attention: one tensor is Q, K and V; one token is all zeros", kind="values")
 def self_attention(solve, draw):
     x = draw.randn("x", 2, 6, 3)
+    x[:, 2] = 0
     return {"output": solve(x, x, x)}
 
 
@@ -44,10 +45,10 @@ def two_calls(solve, draw):
     because="the logarithm of a sum near e^500 keeps fewer digits, and a softmax through logsumexp is right",
 )
 def large_scores(solve, draw):
-    # Every key outdoes the ones before: the scores of a row climb from about -430 to 430, those of the last query from
-    # -27 to 27. Whole numbers and a width of 16 make them exact in every order.
+    # Every key outdoes the ones before: the scores of a row climb from about -430 to 430, half as far in the last row
+    # but one, from -27 to 27 in the last. Whole numbers and a width of 16 make them exact in every order.
     climb = torch.tensor([-3, -2, 0.25, 1, 2, 3], device=draw.device).unsqueeze(1)
-    size = torch.tensor([1, 1, 1, 1, 1, 0.0625], device=draw.device).unsqueeze(1)
+    size = torch.tensor([1, 1, 1, 1, 0.5, 0.0625], device=draw.device).unsqueeze(1)
     Q = draw.keep("Q", draw.randint("whole Q", 4, 9, 2, 6, 16) * size)
     K = draw.keep("K", draw.randint("whole K", 4, 9, 2, 6, 16) * climb)
     return {"output": solve(Q, K, draw.randn("V", 2, 6, 3))}

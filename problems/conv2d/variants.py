@@ -127,3 +127,26 @@ class Unfolded(nn.Module):
 @accepted
 def modules(x, weight, bias=None, stride=1, padding=0):
     return Unfolded(weight.shape[2:], stride, padding)(x, weight, bias)
+
+
+@accepted
+def gathered_by_index(x, weight, bias=None, stride=1, padding=0):
+    """All windows by one advanced index: row numbers (Hout, kH) and column numbers (Wout, kW)."""
+    x = F.pad(x, (padding,) * 4)
+    kh, kw = weight.shape[2:]
+    rows = torch.arange(0, x.shape[2] - kh + 1, stride).unsqueeze(1) + torch.arange(kh)
+    cols = torch.arange(0, x.shape[3] - kw + 1, stride).unsqueeze(1) + torch.arange(kw)
+    windows = x[:, :, rows[:, None, :, None], cols[None, :, None, :]]
+    out = torch.einsum("bcijuv,ocuv->boij", windows, weight)
+    return out if bias is None else out + bias.view(-1, 1, 1)
+
+
+@accepted
+def folded_back(x, weight, bias=None, stride=1, padding=0):
+    """F.fold with windows of one pixel puts the columns back into an image."""
+    kernel = weight.shape[2:]
+    size = [(n + 2 * padding - k) // stride + 1 for n, k in zip(x.shape[2:], kernel, strict=True)]
+    out = F.unfold(x, kernel, stride=stride, padding=padding).mT @ weight.flatten(1).T
+    if bias is not None:
+        out = out + bias
+    return F.fold(out.mT, size, 1)

@@ -1,3 +1,5 @@
+from numbers import Real
+
 import torch
 
 from torch_judge.authoring import case
@@ -6,7 +8,7 @@ from torch_judge.authoring import case
 def rates(solve, steps, name="rate at step", **arguments):
     """The rates of ``steps`` as one tensor, if they are numbers; else what they are."""
     values = [solve(step=step, **arguments) for step in steps]
-    strange = [type(v).__name__ for v in values if isinstance(v, bool) or not isinstance(v, (int, float))]
+    strange = [type(v).__name__ for v in values if isinstance(v, bool) or not isinstance(v, Real)]
     if strange:
         return {"type of the result": strange[0]}
     return {"type of the result": "float", name: torch.tensor(values, dtype=torch.float32)}
@@ -29,8 +31,8 @@ def without_warmup(solve, draw):
 
 @case("min_lr is 0 by default; arguments by position", kind="interface")
 def defaults(solve, draw):
-    by_name = rates(solve, range(14), total_steps=13, warmup_steps=3, max_lr=0.2)
-    by_position = rates(lambda step: solve(step, 13, 3, 0.2), range(14), name="by position, rate at step")
+    by_name = rates(solve, range(14), total_steps=13, warmup_steps=3, max_lr=2e-4)
+    by_position = rates(lambda step: solve(step, 13, 3, 2e-4), range(14), name="by position, rate at step")
     return by_name | by_position
 
 
@@ -41,12 +43,13 @@ def long_training(solve, draw):
     return {f"step {step}": rates(solve, [step], "rate", **schedule) for step in steps}
 
 
-@case("two schedules take turns, steps in any order", kind="state")
+@case("three schedules take turns, steps in any order", kind="state")
 def turns(solve, draw):
     seen = {}
     for step in (9, 2, 6, 0, 6, 4):
         seen |= rates(solve, [step], f"first, step {step}", total_steps=9, warmup_steps=4, max_lr=1.0, min_lr=0.3)
-        seen |= rates(solve, [step], f"second, step {step}", total_steps=15, warmup_steps=2, max_lr=0.5)
+        seen |= rates(solve, [step], f"second, step {step}", total_steps=9, warmup_steps=4, max_lr=0.5, min_lr=0.3)
+        seen |= rates(solve, [step], f"third, step {step}", total_steps=9, warmup_steps=2, max_lr=1.0, min_lr=0.3)
     return seen
 
 

@@ -23,7 +23,7 @@ def alike(solve, draw, d_model=12, num_heads=3):
     core = core + core.T
     for parameter in model.parameters():
         if (matrix := sheet(parameter.data, d_model, dk)) is None:
-            parameter.data.zero_()
+            parameter.data.mul_(not parameter.requires_grad)
         else:
             rows, columns = (-(-size // dk) for size in matrix.shape)
             tiles = core.repeat(rows, columns)[: matrix.shape[0], : matrix.shape[1]]
@@ -42,9 +42,11 @@ def size(solve, draw):
     return {"weights of the projections": sum(w.numel() for w in weights if w is not None)}
 
 
-@case("a longer x_kv", kind="values")
+@case("a longer x_kv; one of its tokens is all zeros", kind="values")
 def longer_kv(solve, draw):
-    return {"output": alike(solve, draw)(*pair(draw, b=2, sq=5, skv=7, d=12))}
+    x_q, x_kv = pair(draw, b=2, sq=5, skv=7, d=12)
+    x_kv[:, 2] = 0
+    return {"output": alike(solve, draw)(x_q, x_kv)}
 
 
 @case("a longer x_q, a larger batch", kind="values")
@@ -59,17 +61,18 @@ def extremes(solve, draw):
 
 @case("W_q, W_k, W_v and W_o: each with its own weights, and their gradients", kind="values")
 def by_name(solve, draw):
-    model, (x_q, x_kv) = solve(d_model=12, num_heads=3), pair(draw, b=2, sq=7, skv=5, d=12)
+    model, (x_q, x_kv) = solve(d_model=12, num_heads=3).to(draw.device), pair(draw, b=2, sq=7, skv=5, d=12)
     layers = {name: getattr(model, name, None) for name in NAMES}
     if not all(isinstance(layer, torch.nn.Linear) for layer in layers.values()):
         return {"these four nn.Linear": False}  # accepted as a reading: the other cases judge without names
-    draw.fill("model", model, free=["*"])
+    draw.fill("model", torch.nn.ModuleDict(layers), free=["*"])  # a constant kept as a parameter stays
     x_q[..., 0] = x_kv[..., 0] = 1  # then, for a layer without a bias, the weights of feature 0 are one
     for name in NAMES[:3]:
         bias = draw.randn(f"bias of {name}", len(layers[name].weight))
         (layers[name].weight.data[:, 0] if layers[name].bias is None else layers[name].bias.data).add_(bias)
-    weights = {name: layer.weight for name, layer in layers.items()}
-    return {"these four nn.Linear": True} | draw.gradients(model(x_q, x_kv), **weights)
+    weights, out, bias = {name: layer.weight for name, layer in layers.items()}, model(x_q, x_kv), layers["W_o"].bias
+    seen = {"these four nn.Linear": True} | draw.gradients(out, **weights, **({} if bias is None else {"bias": bias}))
+    return seen | {"gradient of a bias of W_o": seen.pop("gradient of bias", draw.cotangent(out).flatten(0, -2).sum(0))}
 
 
 @case("one model, several calls: nothing is kept between them", kind="state")
@@ -94,13 +97,18 @@ def large_scores(solve, draw):
 @case("gradients of x_q, x_kv and of the projections", kind="gradients")
 def gradients(solve, draw):
     model, (x_q, x_kv) = alike(solve, draw), pair(draw, b=2, sq=6, skv=5, d=12, grad=True)
-    parameters = {f"parameter {name}": parameter for name, parameter in model.named_parameters()}
-    seen = draw.gradients(model(x_q, x_kv), x_q=x_q, x_kv=x_kv, **parameters)
+    parameters = {f"parameter {name}": p for name, p in model.named_parameters() if p.requires_grad}
+    out, times = model(x_q, x_kv), 1.0
+    seen = draw.gradients(out, x_q=x_q, x_kv=x_kv, **parameters)
+    change_of_all = draw.cotangent(out).flatten(0, -2).sum(0)  # the gradient of what is added to every row, once
     total, idle, left_out = torch.zeros(4, 4, device=draw.device), 0, []
     for name, parameter in parameters.items():
         gradient = seen.pop(f"gradient of {name}")
         if (matrix := sheet(parameter, 12, 4)) is None:
             left_out += [] if isinstance(gradient, torch.Tensor) else [name.removeprefix("parameter ")]
+            alike_in_shape = isinstance(gradient, torch.Tensor) and gradient.shape == change_of_all.shape
+            if alike_in_shape and torch.cosine_similarity(gradient, change_of_all, dim=0) > 0.9999:
+                times = gradient.norm() / change_of_all.norm()
         elif not isinstance(gradient, torch.Tensor):
             idle += matrix.numel()
         else:
@@ -108,4 +116,5 @@ def gradients(solve, draw):
             idle += max(int((change == 0).all(axis).sum()) * change.shape[axis] for axis in (0, 1))
             total += change.unflatten(0, (-1, 4)).unflatten(2, (-1, 4)).sum((0, 2))
     seen |= {"weights without a gradient": idle, "biases left out": "" if idle else ", ".join(left_out)}
+    seen["how often the last bias is added"] = times
     return seen | {"gradient of the small matrix in all projections": total + total.T}

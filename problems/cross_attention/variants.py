@@ -203,6 +203,24 @@ class InterleavedUnderOtherNames(Interleaved):
         return self.out(self.joined(self.query(x_q), *self.kv(x_kv).chunk(2, dim=-1)))
 
 
+@accepted
+class ScaleKeptAsAParameter(nn.Module):
+    """A constant among the parameters; the judge leaves it alone."""
+
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.h = num_heads
+        self.W_q, self.W_k, self.W_v, self.W_o = (nn.Linear(d_model, d_model) for _ in range(4))
+        self.scale = nn.Parameter(torch.tensor((d_model // num_heads) ** -0.5), requires_grad=False)
+
+    def forward(self, x_q, x_kv):
+        q, k, v = (
+            layer(x).unflatten(-1, (self.h, -1)).transpose(1, 2)
+            for layer, x in ((self.W_q, x_q), (self.W_k, x_kv), (self.W_v, x_kv))
+        )
+        return self.W_o(((q @ k.mT * self.scale).softmax(-1) @ v).transpose(1, 2).flatten(2))
+
+
 @mistake(
     "Your heads take every H-th feature. Head h owns a contiguous block, the features h·dk … (h+1)·dk - 1: "
     "split the last axis into (H, dk), in this order."

@@ -25,10 +25,12 @@ def unused_classes(solve, draw):
     return {"loss": solve(draw.randn("logits", 5, 6, std=2.0), targets(draw, 2, 0, 3, 0, 2))}
 
 
-@case("rows near 1000, near 0 and near -1000 in one batch", kind="numerics", widen=10.0, because=LOGSUMEXP)
+@case("rows near 1000, near 0 and near -1000, in one batch and alone", kind="numerics", widen=10.0, because=LOGSUMEXP)
 def far_rows(solve, draw):
     logits = draw.randn("noise", 5, 4).cpu() + torch.tensor([1000.0, 0.0, -1000.0, 300.0, -40.0])[:, None]
-    return {"loss": solve(draw.tensor("logits", logits), targets(draw, 3, 1, 0, 2, 3))}
+    low = draw.tensor("low_logits", draw.randn("low_noise", 3, 4) - 1000.0)
+    loss = solve(draw.tensor("logits", logits), targets(draw, 3, 1, 0, 2, 3))
+    return {"loss": loss, "all low": solve(low, draw.randint("low_targets", 0, 4, 3))}
 
 
 @case("confident mistakes: the target lies 1000 below", kind="numerics")

@@ -69,17 +69,6 @@ def gradients(solve, draw):
     return draw.gradients(embedding(indices), weight=embedding.weight)
 
 
-@case("an index of num_embeddings or more raises", kind="interface")
-def out_of_range(solve, draw):
-    embedding, raised = solve(6, 3).cpu(), []  # on a GPU a bad index would end the process
-    for values in ([0, 6], [[1], [9]]):
-        try:
-            embedding(torch.tensor(values))
-        except Exception:
-            raised.append(values)
-    return {"raised": str(raised), "within the range": list(embedding(torch.tensor([[5, 0]])).shape)}
-
-
 def random_rows(seen, expected, draw):
     """Drawn rows of 250 floats are equal, or zero, with a chance far below 1e-9."""
     for path in ("first", "second"):

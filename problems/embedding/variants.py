@@ -114,3 +114,39 @@ class ScatteredOneHot(nn.Module):
         flat = indices.flatten()
         one_hot = torch.zeros(len(flat), len(self.weight), device=flat.device).scatter_(1, flat.unsqueeze(1), 1.0)
         return F.linear(one_hot, self.weight.T).unflatten(0, indices.shape)
+
+
+@accepted
+class ComparedOneHot(nn.Module):
+    def __init__(self, num_embeddings, embedding_dim):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(num_embeddings, embedding_dim))
+
+    def forward(self, indices):
+        one_hot = indices[..., None] == torch.arange(len(self.weight), device=indices.device)
+        return one_hot.float() @ self.weight
+
+
+@accepted
+class RowAfterRow(nn.Module):
+    """Each row of the table goes to all its places."""
+
+    def __init__(self, num_embeddings, embedding_dim):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(num_embeddings, embedding_dim).uniform_(-0.1, 0.1))
+
+    def forward(self, indices):
+        out = torch.empty(*indices.shape, self.weight.shape[1], device=indices.device)
+        for number, row in enumerate(self.weight):
+            out[indices == number] = row
+        return out
+
+
+@accepted
+class TakeAlongRows(nn.Module):
+    def __init__(self, n, d):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(n, d))
+
+    def forward(self, indices):
+        return torch.take_along_dim(self.weight, indices.reshape(-1, 1), dim=0).reshape(*indices.shape, -1)

@@ -216,7 +216,10 @@ def plain_attention(Q, K, V, block_size=32):
     return plain(Q, K, V)
 
 
-@mistake("You compute all S × S scores first and cut them into tiles afterwards. Compute each tile when you need it.")
+@mistake(
+    "A tensor of S × S elements comes into being: all scores at once, or a mask for them. "
+    "Compute each tile, and what belongs to it, when you need it."
+)
 def scores_first(Q, K, V, block_size=32):
     scores = Q @ K.transpose(1, 2) / math.sqrt(Q.shape[-1])
     m = torch.full_like(scores[..., :1], -math.inf)

@@ -91,3 +91,13 @@ def by_sign(x):
     size = x.abs()
     above = 0.5 * torch.erfc(size / math.sqrt(2))
     return torch.where(x > 0, x, torch.zeros_like(x)) - size * above
+
+
+@accepted
+def rounded_root(x):
+    return x * 0.5 * (1.0 + torch.erf(x / 1.4142))
+
+
+@accepted
+def by_logarithm(x):
+    return x * torch.exp(torch.special.log_ndtr(x))

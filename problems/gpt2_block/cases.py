@@ -1,7 +1,4 @@
-import math
-
 import torch
-from torch.nn import functional
 
 from torch_judge.authoring import CheckFailed, case, same
 
@@ -11,14 +8,14 @@ PROJECTIONS = ("W_q", "W_k", "W_v", "W_o")
 def built(solve, draw, d_model=12, num_heads=3):
     """A block with drawn weights; its biases, if any, are zero. The names within `mlp` are the learner's own."""
     block = solve(d_model=d_model, num_heads=num_heads)
+    block.ln1.eps = block.ln2.eps = 1e-5  # eps is free
     draw.fill("block", block, optional=("*.bias", "mlp.*"))
     draw.fill("mlp", block.mlp, by="shape")
-    with torch.no_grad():
-        for parameter in block.mlp.parameters():
-            parameter.mul_(parameter.dim() > 1)  # its biases, by whatever name
-        for norm in (block.ln1, block.ln2):
-            if norm.weight is not None:
-                norm.weight.add_(1.0)  # a norm's weight is near 1, and no two of them are alike
+    for parameter in block.mlp.parameters():
+        parameter.data.mul_(parameter.dim() > 1)  # its biases, by whatever name
+    for norm in (block.ln1, block.ln2):
+        if norm.weight is not None:
+            norm.weight.data.add_(1.0)  # a norm's weight is near 1, and no two of them are alike
     return block
 
 
@@ -38,9 +35,11 @@ def layers(solve, draw):
     return seen | {"shapes of the weights": ", ".join(sorted(shapes)), "separate": len(set(map(id, made.values())))}
 
 
-@case("a batch of sequences", kind="values")
+@case("a batch of sequences; one token is all ones", kind="values")
 def sequences(solve, draw):
-    return {"output": built(solve, draw)(draw.randn("x", 2, 5, 12, mean=0.5, std=2.0))}
+    x = draw.randn("x", 2, 5, 12, mean=0.5, std=2.0)
+    x[:, 2] = 1  # its norm is 0, and so are its scores
+    return {"output": built(solve, draw)(x)}
 
 
 @case("other sizes; a single head; a single token", kind="values")
@@ -51,15 +50,16 @@ def sizes(solve, draw):
 
 def by_hand(w, x, approximate):
     def linear(name, x):
-        return functional.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])
+        return torch.nn.functional.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])
 
     def norm(name, x):
-        return functional.layer_norm(x, x.shape[-1:], w[f"{name}.weight"], w[f"{name}.bias"])
+        return torch.nn.functional.layer_norm(x, x.shape[-1:], w[f"{name}.weight"], w[f"{name}.bias"])
 
     q, k, v = (linear(name, norm("ln1", x)).unflatten(-1, (3, 4)).transpose(1, 2) for name in PROJECTIONS[:3])
-    scores = (q @ k.mT / 2).masked_fill(torch.ones(5, 5).bool().triu(1), -math.inf)
+    scores = (q @ k.mT / 2).masked_fill(torch.ones(5, 5).bool().triu(1), -torch.inf)
     h = x + linear("W_o", (torch.softmax(scores, dim=-1) @ v).transpose(1, 2).flatten(2))
-    return h + linear("mlp out", functional.gelu(linear("mlp in", norm("ln2", h)), approximate=approximate))
+    inner = torch.nn.functional.gelu(linear("mlp in", norm("ln2", h)), approximate=approximate)
+    return h + linear("mlp out", inner)
 
 
 def biased(seen, expected, draw):
@@ -73,6 +73,7 @@ def biased(seen, expected, draw):
 @case("biases, where there are any, are added", kind="values", verify=biased)
 def biases(solve, draw):
     block, x = solve(d_model=12, num_heads=3), draw.randn("x", 2, 5, 12)
+    block.ln1.eps = block.ln2.eps = 1e-5
     draw.fill("block", block, optional=(), by="shape")
     layers = {name: list(getattr(block, name).parameters()) for name in (*PROJECTIONS, "ln1", "ln2")}
     layers |= {n: [p for p in block.mlp.parameters() if len(p) == k] for n, k in (("mlp in", 48), ("mlp out", 12))}
@@ -83,10 +84,10 @@ def biases(solve, draw):
     return seen
 
 
-@case("eval computes the same", kind="mode")
+@case("eval computes the same; a shorter sequence after a longer one", kind="mode")
 def evaluation(solve, draw):
     block, x = built(solve, draw, d_model=8, num_heads=4).eval(), draw.randn("x", 1, 3, 8, std=2.0)
-    return {"eval": block(x), "train": block.train()(x)}
+    return {"eval": block(x), "train": block.train()(x[:, :2])}
 
 
 @case(
@@ -97,9 +98,8 @@ def evaluation(solve, draw):
 )
 def large_scores(solve, draw):
     block = built(solve, draw)
-    with torch.no_grad():  # keys opposite to the queries: a token's score against itself is always far below zero
-        block.W_q.weight.mul_(12)
-        block.W_k.weight.copy_(-block.W_q.weight)
+    block.W_q.weight.data.mul_(12)  # keys opposite to the queries: a token's score against itself is far below zero
+    block.W_k.weight.data.copy_(-block.W_q.weight)
     return {"output": block(draw.randn("x", 2, 7, 12))}
 
 

@@ -165,3 +165,25 @@ class FusedProjections(nn.Module):
         out = x.clone()
         out += self.W_o(attended)
         return out + self.mlp(self.ln2(out))
+
+
+@accepted
+class OtherEps(nn.Module):
+    """The eps of the norms is free, and a norm may come without a bias."""
+
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.num_heads = num_heads
+        self.ln1, self.ln2 = nn.LayerNorm(d_model, bias=False), nn.LayerNorm(d_model, eps=1e-6)
+        self.W_q, self.W_k, self.W_v, self.W_o = (nn.Linear(d_model, d_model) for _ in range(4))
+        self.mlp = nn.Sequential(nn.Linear(d_model, 4 * d_model), nn.GELU(), nn.Linear(4 * d_model, d_model))
+
+    def forward(self, x):
+        normed = self.ln1(x)
+        q, k, v = (
+            layer(normed).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+            for layer in (self.W_q, self.W_k, self.W_v)
+        )
+        scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(torch.ones_like(x @ x.mT).unsqueeze(1).triu(1) > 0, -1e9)
+        h = x + self.W_o((scores.softmax(-1) @ v).transpose(1, 2).flatten(2))
+        return h + self.mlp(self.ln2(h))

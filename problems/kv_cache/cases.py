@@ -18,9 +18,11 @@ def seen(result):
     return {"out": out, "cache": cache, "cache is a tuple": isinstance(cache, tuple)}
 
 
-@case("no cache: output, keys and values", kind="values")
+@case("no cache: output, keys and values; one token is all zeros", kind="values")
 def no_cache(solve, draw):
-    return seen(built(solve, draw)(draw.randn("x", 2, 5, 12)))
+    x = draw.randn("x", 2, 5, 12)
+    x[:, 2] = 0
+    return seen(built(solve, draw)(x))
 
 
 @case("one token at a time after a prompt", kind="state")
@@ -92,3 +94,25 @@ def work(solve, draw):
         draw.rows(name, getattr(model, name), limit=2 * 3)
     out, _ = model(x[:, 6:].contiguous(), cache=cache)
     return {"out": out}
+
+
+@case("biases count, where a layer has one", kind="values")
+def biases(solve, draw):
+    """Feature 0 of the inputs is always 1: for a layer without a bias, the weights of that feature are one."""
+    model, x, y = solve(d_model=12, num_heads=3), draw.randn("x", 2, 4, 12), draw.randn("y", 2, 2, 12)
+    draw.fill("model", model, free=["*"])
+    x[..., 0] = y[..., 0] = 1
+    for name in NAMES[:3]:
+        layer, bias = getattr(model, name), draw.randn(f"bias of {name}", 12)
+        (layer.weight.data[:, 0] if layer.bias is None else layer.bias.data).add_(bias)
+    first, v, o = model(x), model.W_v, model.W_o
+    knobs = {"W_v": v.weight, "W_o": o.weight, "W_v.bias": v.bias, "W_o.bias": o.bias}
+    found = draw.gradients(first[0], **{name: knob for name, knob in knobs.items() if knob is not None})
+    calls = {"call 1": seen(first), "call 2": seen(model(y, cache=first[1]))}
+    of_v, of_o = found["gradient of W_v"], found["gradient of W_o"]
+    if isinstance(of_v, torch.Tensor):
+        calls["gradient of a bias of W_v"] = found.get("gradient of W_v.bias", of_v[:, 0])
+    if isinstance(of_o, torch.Tensor):
+        of_bias = draw.cotangent(first[0]).flatten(0, -2).sum(0)
+        calls["gradient of a bias of W_o"] = found.get("gradient of W_o.bias", of_bias)
+    return calls

@@ -47,7 +47,12 @@ def large_entries(solve, draw):
     return {"output": solve(Q, K, draw.randn("V", 2, 6, 3))}
 
 
-@case("gradients of Q, K and V, through the denominator too", kind="gradients")
+@case(
+    "gradients of Q, K and V, through the denominator too",
+    kind="gradients",
+    widen=10,
+    because="a gradient is the difference of what comes through the numerator and through the denominator",
+)
 def gradients(solve, draw):
     Q, K, V = qkv(draw, b=2, s=6, dk=3, dv=5, grad=True)
     return draw.gradients(solve(Q, K, V), Q=Q, K=K, V=V)

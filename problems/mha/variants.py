@@ -160,6 +160,19 @@ class ListOfHeads:
         return self.W_o(torch.cat([head(Q, K, V) for head in self.heads], dim=-1))
 
 
+@mistake("You keep the keys of an earlier call for later ones of the same shape. Project `K` anew in every call.")
+class keys_kept(nn.Module):  # noqa: N801
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.num_heads, self.kept = num_heads, {}
+        self.W_q, self.W_k, self.W_v, self.W_o = (nn.Linear(d_model, d_model) for _ in range(4))
+
+    def forward(self, Q, K, V):
+        projected = self.W_q(Q), self.kept.setdefault(K.shape, self.W_k(K)), self.W_v(V)
+        q, k, v = (torch.stack(t.chunk(self.num_heads, -1), dim=1) for t in projected)
+        return self.W_o(scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+
+
 @mistake(
     "Your projections are bare parameters. The statement asks for four `nn.Linear(d_model, d_model)`, called W_q, W_k, "
     "W_v and W_o."

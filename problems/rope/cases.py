@@ -37,10 +37,11 @@ def hundred(solve, draw):
     return {"output": solve(*qk(draw, b=1, s=100, d=6))}
 
 
-@case("three calls: long, short, long again", kind="state")
+@case("calls of several lengths and widths, in turn", kind="state")
 def calls(solve, draw):
     long, short = qk(draw, b=1, s=9, d=4, name="long "), qk(draw, b=2, s=3, d=8, name="short ")
-    return {"long": solve(*long), "short": solve(*short), "long again": solve(*long)}
+    longer = qk(draw, b=1, s=6, d=8, name="longer ")  # of the same width as the one before
+    return {"long": solve(*long), "short": solve(*short), "longer": solve(*longer), "long again": solve(*long)}
 
 
 @case("gradients of q and k", kind="gradients")

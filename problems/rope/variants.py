@@ -110,6 +110,57 @@ class Rotary:
         return (matrix @ x.view(*x.shape[:-1], D // 2, 2, 1)).view_as(x)
 
 
+@accepted
+def polar_coordinates(q, k):
+    """Length and direction of each point: a rotation only adds to the direction."""
+    S, D = q.shape[1:]
+    theta = torch.arange(S, device=q.device)[:, None] * 10000.0 ** (-torch.arange(0, D, 2, device=q.device) / D)
+
+    def turned(x):
+        a, b = x[..., ::2], x[..., 1::2]
+        length, direction = torch.hypot(a, b), torch.atan2(b, a) + theta
+        return torch.stack([length * direction.cos(), length * direction.sin()], dim=-1).flatten(-2)
+
+    return turned(q), turned(k)
+
+
+@accepted
+def sorted_into_halves_and_back(q, k):
+    """Even features first, odd ones behind: the half-split code then does the right thing; sorted back at the end."""
+    S, D = q.shape[1:]
+    order = torch.cat([torch.arange(0, D, 2), torch.arange(1, D, 2)]).to(q.device)
+    theta = torch.outer(torch.arange(S), 1.0 / 10000 ** (torch.arange(0, D, 2) / D)).repeat(1, 2).to(q.device)
+
+    def turned(x):
+        x = x[..., order]
+        first, second = x.chunk(2, dim=-1)
+        x = x * theta.cos() + torch.cat((-second, first), dim=-1) * theta.sin()
+        return x[..., order.argsort()]
+
+    return turned(q), turned(k)
+
+
+LENGTHS = {}
+
+
+@mistake(
+    "You keep the table of angles from an earlier, shorter call. Make it as long as the sequence of this call, "
+    "or keep it by length and width."
+)
+def table_too_short(q, k):
+    S, D = q.shape[1:]
+    if D not in LENGTHS:
+        LENGTHS.clear()
+        LENGTHS[D] = torch.arange(S)[:, None] / 10000 ** (torch.arange(0, D, 2) / D)
+    angles = LENGTHS[D][:S].to(q.device)
+
+    def rotated(x):
+        a, b = x[..., 0::2], x[..., 1::2]
+        return torch.stack([a * angles.cos() - b * angles.sin(), a * angles.sin() + b * angles.cos()], -1).flatten(-2)
+
+    return rotated(q), rotated(k)
+
+
 @mistake(
     "You write the rotated values into q and k, so the caller's tensors are changed (and autograd refuses, where they "
     "need a gradient). Build new tensors."

@@ -20,9 +20,10 @@ def any_window(solve, draw):
     return {f"window_size={w}": solve(*inputs, window_size=w) for w in (0, 1, 3, 4, 6, 20)}
 
 
-@case("self-attention: one tensor is Q, K and V", kind="values")
+@case("self-attention: one tensor is Q, K and V; one token is all zeros", kind="values")
 def self_attention(solve, draw):
     x = draw.randn("x", 2, 8, 3)
+    x[:, 2] = 0
     return {"output": solve(x, x, x, 1)}
 
 

@@ -22,13 +22,13 @@ def slice_of_one(solve, draw):
     return {"output": solve(draw.randn("x", 4, 1, 3), 1)}
 
 
-@case("slices near 1000 and near -1000 in one tensor", kind="numerics", widen=10.0, because=LOGSUMEXP)
+@case("slices near 1000 and near -1000, in one tensor and alone", kind="numerics", widen=10.0, because=LOGSUMEXP)
 def large_entries(solve, draw):
-    x = draw.randn("noise", 4, 6, 3).clone()
+    x, low = draw.randn("noise", 4, 6, 3).clone(), draw.randn("low_noise", 3, 5) - 1000.0
     x[0] += 1000.0
     x[1] -= 1000.0
     x[2] += 500.0
-    return {"output": solve(draw.tensor("x", x), dim=1)}
+    return {"output": solve(draw.tensor("x", x), dim=1), "all low": solve(draw.tensor("low", low))}
 
 
 @case("one entry far above the rest of its slice", kind="numerics", widen=10.0, because=LOGSUMEXP)

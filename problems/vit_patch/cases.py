@@ -83,10 +83,10 @@ def linear(seen, expected, draw):
     weight, zeros = map_of(seen)
     same("image of zeros", zeros, zeros[:1].expand(9, 23), "An image of zeros gives the same token everywhere.")
     rank = int(torch.linalg.matrix_rank(weight.double(), rtol=1e-4))
-    text = (
-        f"Of the 16 numbers of a patch only {rank} count on their own: each pixel of each channel has its own weights."
-    )
-    require(rank == 16, f"rank {rank}", text)
+    text = f"Only {rank} of a patch's 16 numbers count on their own: each pixel of each channel has its own weights."
+    by_channel = weight.view(4, 4, 23)  # channels, offsets, what they weigh: which mistake it is
+    alike = [bool((by_channel - by_channel.mean(dim, keepdim=True)).abs().max() < 1e-4) for dim in (0, 1)]
+    require(rank == 16, f"rank {rank}, alike {alike}, {int(weight.any(1).sum())} in use", text)
     right = tiles_of(expected["images"], 2) @ weight + zeros[0]
     same("output", out, right, "Every token is the same linear map of its patch.", widen=3)
 

@@ -28,6 +28,19 @@ def global_max(logits, targets):
     return torch.mean(torch.log(torch.exp(x).sum(-1)) - _picked(x, targets))
 
 
+def magnitude_shift(logits, targets):
+    peak = torch.max(torch.abs(logits), dim=1, keepdim=True).values.detach()
+    x = logits - peak
+    return torch.mean(torch.log(torch.exp(x).sum(-1)) - _picked(x, targets))
+
+
+def shifts_only_large_logits(logits, targets):
+    x = logits
+    if (x > 85).any():
+        x = x - x.max(dim=1, keepdim=True).values
+    return torch.mean(torch.log(torch.exp(x).sum(-1)) - _picked(x, targets))
+
+
 def no_shift(logits, targets):
     log_probs = logits - torch.log(torch.sum(torch.exp(logits), dim=1, keepdim=True))
     return -_picked(log_probs, targets).mean()

@@ -207,11 +207,6 @@ class RemembersTheFirstLookup(Right):
         return self.memory[flat]
 
 
-class OutOfRangeClamped(Right):
-    def rows(self, flat):
-        return super().rows(flat % self.n)
-
-
 class SpareRow(Right):
     def make(self):
         self.n += 1
@@ -252,7 +247,6 @@ SECOND_WAY = {
     "gradient_averaged": GradientAveraged,
     "copy_from_construction": CopyFromConstruction,
     "remembers_the_first_lookup": RemembersTheFirstLookup,
-    "out_of_range_clamped": OutOfRangeClamped,
     "spare_row": SpareRow,
     "weight_overwritten": WeightOverwritten,
 }

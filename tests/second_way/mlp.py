@@ -157,6 +157,17 @@ class OutsideTheGraph(Right):
         return super().forward(x)
 
 
+class BiasesLeftOut(Right):
+    def __init__(self, d_model, d_ff):
+        nn.Module.__init__(self)
+        self.gate_proj, self.up_proj = nn.Linear(d_model, d_ff), nn.Linear(d_model, d_ff)
+        self.down_proj = nn.Linear(d_ff, d_model)
+
+    def forward(self, x):
+        gate, up, down = self.gate_proj.weight, self.up_proj.weight, self.down_proj.weight
+        return F.linear(F.silu(F.linear(x, gate)) * F.linear(x, up), down)
+
+
 class IdleLayer(Right):
     def __init__(self, d_model, d_ff):
         super().__init__(d_model, d_ff)
@@ -210,6 +221,7 @@ SECOND_WAY = {
     "detached_hidden": DetachedHidden,
     "detached_input": DetachedInput,
     "outside_the_graph": OutsideTheGraph,
+    "biases_left_out": BiasesLeftOut,
     "idle_layer": IdleLayer,
     "dropout": Dropout,
     "layers_in_forward": LayersInForward,

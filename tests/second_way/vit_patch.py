@@ -153,6 +153,11 @@ class FeaturesFirst(Right):
         return self.proj(x).flatten(2)
 
 
+class FeaturesByView(FeaturesFirst):
+    def forward(self, x):
+        return self.proj(x).contiguous().view(len(x), -1, self.e)
+
+
 class DetachedInput(Right):
     @torch.no_grad()
     def patches(self, x):
@@ -190,6 +195,7 @@ SECOND_WAY = {
     "num_patches_of_one_side": NumPatchesOfOneSide,
     "num_patches_missing": NumPatchesMissing,
     "features_first": FeaturesFirst,
+    "features_by_view": FeaturesByView,
     "detached_input": DetachedInput,
     "detached_projection": DetachedProjection,
     "outside_the_graph": OutsideTheGraph,
