@@ -3,6 +3,7 @@ PYTHON ?= python3
 NOTEBOOK ?= solutions/07_batchnorm_solution.ipynb
 WORKSPACE ?= torch-judge
 BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 LAB_SOURCES := $(shell find labextension -name node_modules -prune -o -path "*/lib" -prune -o -path "*_lab/labextension" -prune -o -type f -print)
 
 all: lint types test
@@ -58,8 +59,9 @@ notebooks-check: .venv/dev
 picture: .venv/dev ## draw docs/report.svg anew, from a real run
 	$(BIN)/python docs/picture.py
 
-bench: .venv/dev ## times of check, beside the bare cost of its cases
+bench: .venv/lab ## times of check, beside the bare cost of its cases, and from the button to the page
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.lab
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
