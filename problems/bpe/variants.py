@@ -295,8 +295,8 @@ class shared_merges(Reference):  # noqa: N801
 
 
 @mistake(
-    "`encode` looks for the longest known symbol at each place. It must replay the merges in the order they were learned, "
-    "which can give another result."
+    "`encode` goes through the word and joins what it can at each place, such as the longest known symbol. It must replay "
+    "the merges in the order they were learned, which can give another result."
 )
 class longest_match(Reference):  # noqa: N801
     def encode(self, text):

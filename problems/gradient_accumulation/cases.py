@@ -4,7 +4,7 @@ from torch_judge.authoring import case
 
 
 class Model(torch.nn.Module):
-    """Two layers; notes how many rows each forward pass brings."""
+    """Two layers; notes how many rows each forward pass brings. In eval mode it computes something else."""
 
     def __init__(self, draw, events):
         super().__init__()
@@ -14,7 +14,8 @@ class Model(torch.nn.Module):
 
     def forward(self, x):
         self.events.append(f"forward({len(x)})")
-        return self.out(torch.tanh(self.hidden(x)))
+        hidden = torch.tanh(self.hidden(x))
+        return self.out(hidden if self.training else hidden / 2)
 
 
 class Momentum(torch.optim.Optimizer):
@@ -26,6 +27,7 @@ class Momentum(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure=None):
+        loss = None if closure is None else torch.enable_grad()(closure)()
         self.events.append("step")
         for group in self.param_groups:
             for p in group["params"]:
@@ -33,6 +35,7 @@ class Momentum(torch.optim.Optimizer):
                     old = self.state.get(p, {}).get("velocity", 0.0)
                     self.state[p] = {"velocity": 0.5 * old + p.grad}
                     p.sub_(group["lr"] * self.state[p]["velocity"])
+        return loss
 
     def zero_grad(self, set_to_none=True):
         for group in self.param_groups:

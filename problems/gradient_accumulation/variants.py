@@ -104,3 +104,36 @@ def steps_when_the_last_is_done(model, optimizer, loss_fn, micro_batches):
         if (i + 1) % len(micro_batches) == 0:
             optimizer.step()
     return torch.stack(history).mean().item()
+
+
+@accepted
+def in_a_closure(model, optimizer, loss_fn, micro_batches):
+    """The optimiser's `step` runs everything, as LBFGS would have it."""
+
+    def closure():
+        optimizer.zero_grad()
+        total = 0.0
+        for x, y in micro_batches:
+            loss = loss_fn(model(x), y)
+            loss /= len(micro_batches)
+            loss.backward()
+            total += loss.item()
+        return total
+
+    return optimizer.step(closure)
+
+
+@accepted
+def scaled_by_hooks(model, optimizer, loss_fn, micro_batches):
+    """Hooks at the parameters divide; the mean is kept up as it goes."""
+    optimizer.zero_grad()
+    n, mean = len(micro_batches), 0.0
+    hooks = [p.register_hook(lambda grad: grad / n) for p in model.parameters()]
+    for i, (x, y) in enumerate(micro_batches, start=1):
+        loss = loss_fn(model(x), y)
+        loss.backward(inputs=list(model.parameters()))
+        mean += (loss.item() - mean) / i
+    for hook in hooks:
+        hook.remove()
+    optimizer.step()
+    return mean

@@ -72,16 +72,19 @@ def poisoned(solve, draw):
 
 
 def accepted_often_enough(seen, expected, draw):
-    first = rows_of(seen)[:, 0]
-    kept, times = int((first == expected["given"][0]).sum()), len(first)
-    text = f"target 0.2, draft 0.3: the token was kept in {kept} of {times} trials; expected about 67 %."
-    require(0 < kept < times, "all alike", text)  # (2/3)^300 is far below 1e-6
-    require(plausible(kept, times, 2 / 3), "rate", text)
+    first, second = (rows_of(seen)[:, i] == expected["given"][i] for i in (0, 1))
+    kept, times = int(first.sum()), len(first)
+    text = "target 0.2, draft {}: the token was kept in {} of {} trials; expected about {} %."
+    require(0 < kept < times, "all alike", text.format(0.5, kept, times, 40))  # 0.6^300 is far below 1e-6
+    require(plausible(kept, times, 0.4), "rate", text.format(0.5, kept, times, 40))
+    again = int((first & second).sum())
+    text = f"After an accepted token, {text.format(0.3, again, kept, 67)} What came before has no influence."
+    require(plausible(again, kept, 2 / 3), "rate behind an accepted token", text)
 
 
 @case("a token is accepted with probability target / draft", kind="property", verify=accepted_often_enough)
 def acceptance_rate(solve, draw):
-    return trials(solve, inputs(draw, [[0.2, 0.45, 0.35]], [[0.3, 0.4, 0.3]], (0,)), 300)
+    return trials(solve, inputs(draw, [[0.2, 0.45, 0.35]] * 2, [[0.5, 0.3, 0.2], [0.3, 0.4, 0.3]], (0, 0)), 300)
 
 
 def from_residual(seen, expected, draw):
@@ -89,7 +92,8 @@ def from_residual(seen, expected, draw):
     require(bool((first >= 0).all()), "no replacement", "A rejected token was not replaced: the result is empty.")
     counts = [int((order[first] == letter).sum()) for letter in range(5)]
     text, over = f"After a rejection {{}} came in {{}} of {len(first)} trials; expected {{}}.", counts[1] + counts[4]
-    require(counts[0] == 0, "rejected token", text.format("the rejected token itself", counts[0], "never"))
+    again = "rejected token" + ", drawn from the draft" * (counts[3] == 0)
+    require(counts[0] == 0, again, text.format("the rejected token itself", counts[0], "never"))
     require(over == 0, "over-covered", text.format("a token with target ≤ draft", over, "never: its residual is 0"))
     # The rarer of two, with a share of 1/11, comes at least once but for a chance of (10/11)^200 = 5e-9.
     require(counts[2] > 0 < counts[3], "one token", text.format("one and the same token", len(first), "two, 1 : 10"))
@@ -105,13 +109,9 @@ def replacement(solve, draw):
 def independent(seen, expected, draw):
     lengths = (rows_of(seen) >= 0).sum(1)
     # Of 30 honest trials all have one length, or none ends inside, with a chance of 2^-29 (half of them end at once).
-    text = (
-        f"Each of {len(lengths)} trials gave {int(lengths[0])} tokens, though each token is accepted half of the time."
-    )
+    text = f"Each of {len(lengths)} trials gave {int(lengths[0])} tokens, though half of the tokens are accepted."
     require(len(set(lengths.tolist())) > 1, "all alike", text)
-    text = (
-        "All tokens are accepted or the first one is rejected, never one in between: draw a number for each position."
-    )
+    text = "All tokens are accepted or the first is rejected, never one in between: draw a number for each position."
     require(bool(((lengths > 1) & (lengths < 40)).any()), "one number", text)
 
 

@@ -118,3 +118,49 @@ def everything_masked(logits, top_k=0, top_p=1.0, temperature=1.0):
         ordered, ids = logits.sort(descending=True)
         logits[ids[torch.softmax(ordered, dim=-1).cumsum(dim=-1) > top_p]] = -torch.inf
     return torch.multinomial(torch.softmax(logits, dim=-1), num_samples=1).item()
+
+
+@accepted
+def ascending_with_exponential_race(logits, top_k=0, top_p=1.0, temperature=1.0):
+    """The tail is cut from below; the draw is a race of exponential clocks."""
+    logits = logits / temperature
+    if top_k > 0:
+        kth = torch.kthvalue(logits, logits.numel() - top_k + 1).values
+        logits = torch.where(logits < kth, torch.finfo(logits.dtype).min, logits)
+    if top_p < 1.0:
+        ordered, ids = torch.sort(logits, descending=False)
+        remove = ordered.softmax(dim=-1).cumsum(dim=-1) <= 1 - top_p
+        remove[-1] = False
+        logits = logits.masked_fill(remove.scatter(0, ids, remove), -torch.inf)
+    probs = logits.softmax(dim=-1)
+    return torch.argmax(probs / torch.empty_like(probs).exponential_(1), dim=-1).item()
+
+
+@mistake(
+    "With `top_k` you return the place among the k largest, not the token's id. `topk` returns the ids too: look the "
+    "place up there."
+)
+def place_in_topk(logits, top_k=0, top_p=1.0, temperature=1.0):
+    if top_k > 0:
+        return sample_from(torch.topk(logits, top_k).values, top_p, temperature)
+    return sample_from(logits, top_p, temperature)
+
+
+def sample_from(logits, top_p, temperature):
+    probs, ids = (logits / temperature).softmax(-1).sort(descending=True)
+    probs[probs.cumsum(-1) - probs > top_p] = 0.0
+    return ids[torch.multinomial(probs, 1)].item()
+
+
+@mistake(
+    "You draw from the nucleus without renormalising its shares, so the mass that was cut away all goes to one token. "
+    "Divide the remaining shares by their sum, or let `softmax` or `multinomial` do it."
+)
+def not_renormalised(logits, top_k=0, top_p=1.0, temperature=1.0):
+    logits = logits / temperature
+    if top_k > 0:
+        logits[logits < logits.topk(top_k).values[-1]] = -torch.inf
+    probs, ids = logits.softmax(-1).sort(descending=True)
+    kept = probs[probs.cumsum(-1) - probs <= top_p]
+    place = torch.searchsorted(kept.cumsum(-1), torch.rand(1, device=kept.device))
+    return ids[place.clamp(max=len(kept) - 1)].item()

@@ -179,6 +179,11 @@ class nothing_if_unfinished(Search):
         return tokens if tokens[-1] == eos_token else []
 
 
+class one_beam_too_many(Search):
+    def width(self, beam_width):
+        return beam_width + 1
+
+
 class returns_score_too(Search):
     def result(self, tokens, score, eos_token):
         return tokens, score

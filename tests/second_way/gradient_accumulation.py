@@ -184,6 +184,18 @@ def train_mode(model, optimizer, loss_fn, micro_batches):
     return returns_mean(model.train(), optimizer, loss_fn, micro_batches)
 
 
+def clears_after(model, optimizer, loss_fn, micro_batches):
+    mean = never_clears(model, optimizer, loss_fn, micro_batches)
+    model.zero_grad()
+    return mean
+
+
+def train_mode_for_a_while(model, optimizer, loss_fn, micro_batches):
+    was_training = model.training
+    mean = returns_mean(model.train(True), optimizer, loss_fn, micro_batches)
+    return mean if model.train(was_training) else None
+
+
 def returns_tensor(model, optimizer, loss_fn, micro_batches):
     return torch.tensor(returns_mean(model, optimizer, loss_fn, micro_batches))
 
@@ -196,6 +208,7 @@ SECOND_WAY = {
     function.__name__: function
     for function in (
         never_clears,
+        clears_after,
         clears_inside,
         clears_before_step,
         steps_inside,
@@ -216,6 +229,7 @@ SECOND_WAY = {
         skips_last,
         arguments_exchanged,
         train_mode,
+        train_mode_for_a_while,
         returns_tensor,
         returns_nothing,
     )

@@ -252,6 +252,18 @@ class NnWithoutAutograd(Right):
         return self.result(net)
 
 
+class NnKeepsLayer(Right):
+    net = None
+
+    def nn_linear(self, X, y, lr=0.01, steps=1000):
+        if self.net is None:
+            self.net = nn.Linear(X.size(1), 1)
+        optimizer = torch.optim.SGD(self.net.parameters(), lr)
+        for _ in range(steps):
+            self.train(self.net, optimizer, X, y)
+        return self.result(self.net)
+
+
 class NnLrIgnored(Right):
     def nn_linear(self, X, y, lr=0.01, steps=1000):
         return super().nn_linear(X, y, 0.1, steps)
@@ -294,6 +306,7 @@ SECOND_WAY = {
     "nn_no_step": NnNoStep,
     "nn_no_bias": NnNoBias,
     "nn_without_autograd": NnWithoutAutograd,
+    "nn_keeps_layer": NnKeepsLayer,
     "nn_lr_ignored": NnLrIgnored,
     "nn_steps_ignored": NnStepsIgnored,
 }

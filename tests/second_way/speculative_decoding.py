@@ -151,6 +151,20 @@ class reseeds(Decoder):
         torch.manual_seed(1)
 
 
+class residual_softmax(Decoder):
+    def residual(self, p, q):
+        return torch.softmax(torch.relu(p - q), dim=0)
+
+
+class product_of_ratios(Decoder):
+    def begin(self):
+        self.product = 1.0
+
+    def accepts(self, p, q, t):
+        self.product *= min(1.0, p[t] / q[t])
+        return self.number() <= self.product
+
+
 class returns_tensor(Decoder):
     def result(self, out):
         return torch.tensor(out)

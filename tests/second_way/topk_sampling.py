@@ -173,6 +173,35 @@ class returns_tensor(Sampler):
         return torch.tensor(super().pick(pairs, temperature))
 
 
+class default_top_p(Sampler):
+    def __call__(self, logits, top_k=0, top_p=0.95, temperature=1.0):
+        return super().__call__(logits, top_k, top_p, temperature)
+
+
+class default_top_k(Sampler):
+    def __call__(self, logits, top_k=40, top_p=1.0, temperature=1.0):
+        return super().__call__(logits, top_k, top_p, temperature)
+
+
+class place_in_topk(Sampler):
+    def first(self, pairs, k):
+        return (
+            [(place, share) for place, (_, share) in enumerate(super().first(pairs, k))]
+            if k
+            else super().first(pairs, k)
+        )
+
+
+class not_renormalised(Sampler):
+    def pick(self, pairs, temperature):
+        number = random.random()
+        for token, share in pairs:
+            number -= share
+            if number < 0:
+                return token
+        return pairs[-1][0]
+
+
 SECOND_WAY = {n: t() for n, t in list(globals().items()) if isinstance(t, type) and t is not Sampler}
 SECOND_WAY |= {f.__name__: f for f in (one_too_many, kth_dropped, everything_masked, own_probability)}
 SECOND_WAY |= {"filled_with_zero": filling(0.0), "weak_fill": filling(-99.0)}
