@@ -19,14 +19,14 @@ FROM ${BASE}
 LABEL org.opencontainers.image.title="torch-judge" \
       org.opencontainers.image.description="Write PyTorch building blocks from scratch and be told what is wrong with them." \
       org.opencontainers.image.licenses="MIT"
-RUN useradd --create-home --uid 1000 learner && install --directory --owner=learner --group=learner /work
+RUN useradd --create-home --uid 1000 learner && install --directory --owner=learner --group=learner /home/learner/work
 COPY --from=build /opt/venv /opt/venv
 # Progress lies in the volume, beside the notebooks.
-ENV PATH=/opt/venv/bin:$PATH TORCH_JUDGE_HOME=/work/.torch-judge PYTHONUNBUFFERED=1
+ENV PATH=/opt/venv/bin:$PATH TORCH_JUDGE_HOME=/home/learner/work/.torch-judge PYTHONUNBUFFERED=1
 USER learner
-WORKDIR /work
-VOLUME /work
+WORKDIR /home/learner/work
+VOLUME /home/learner/work
 EXPOSE 8888
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8888/api', timeout=4)"]
-CMD ["torch-judge", "lab", "/work", "--no-browser", "--ip=0.0.0.0", "--port=8888", "--ServerApp.port_retries=0"]
+CMD ["torch-judge", "lab", ".", "--no-browser", "--ip=0.0.0.0", "--port=8888", "--ServerApp.port_retries=0"]

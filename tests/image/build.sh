@@ -23,6 +23,9 @@ if ! buildah inspect --type image "docker.io/library/$base" >/dev/null 2>&1; the
 fi
 
 options=()
+# An index of this machine's own takes the place of PyTorch's, which may be out of reach.
+index=$(python3 -m pip config get global.extra-index-url 2>/dev/null | cut -d' ' -f1 || true)
+if [ -n "$index" ]; then options+=(--build-arg "TORCH_INDEX=$index"); fi
 mount_readonly() {
     options+=(--volume "$1:$1:ro")
 }
@@ -33,5 +36,4 @@ done
 for place in $(python3 -m pip config list | grep -oE "(file://)?/[^' ]+" | sed -e 's,^file://,,' -e 's,/simple$,,'); do
     if [ -d "$place" ]; then mount_readonly "$place"; fi
 done
-buildah build --pull=never --network=host --format docker  "${options[@]}" ${TORCH_INDEX:+--build-arg "TORCH_INDEX=$TORCH_INDEX"} \
-    --tag torch-judge "$root"
+buildah build --pull=never --network=host --format docker "${options[@]}" --tag torch-judge "$root"

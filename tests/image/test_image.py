@@ -23,6 +23,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("buildah", "debootstrap")
+WORKSPACE = "/home/learner/work"
 SETTINGS = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "vfs"}
 BUILD_TOOLS = ("node", "npm", "gcc", "make", "git", "curl")
 
@@ -63,6 +64,7 @@ def config() -> dict[str, object]:
 @pytest.fixture(scope="module")
 def container(config: dict[str, object]) -> Iterator[str]:
     name = run("buildah", "from", "--pull=never", "localhost/torch-judge")
+    run("buildah", "config", "--volume", f"{WORKSPACE}-", name)  # buildah would lay a volume of its own over the tests'
     yield name
     run("buildah", "rm", name)
 
@@ -86,7 +88,7 @@ def served(config: dict[str, object], container: str, volume: Path, token: str =
         port = probe.getsockname()[1]
     command = [re.sub(r"^--port=\d+$", f"--port={port}", word) for word in config["Cmd"]]  # type: ignore[attr-defined]
     log = volume.parent / f"{volume.name}.log"
-    options = ["--volume", f"{volume}:/work"] + (["--env", f"JUPYTER_TOKEN={token}"] if token else [])
+    options = ["--volume", f"{volume}:{WORKSPACE}"] + (["--env", f"JUPYTER_TOKEN={token}"] if token else [])
     with log.open("w") as file:
         process = subprocess.Popen(
             ["buildah", "run", *options, container, "--", *command],
@@ -141,7 +143,7 @@ def test_it_has_labels_a_health_check_and_a_volume(config: dict[str, object]) ->
     assert {f"org.opencontainers.image.{name}" for name in ("title", "description", "licenses")} <= set(
         config["Labels"]
     )  # type: ignore[call-overload]
-    assert "8888" in json.dumps(config["Healthcheck"]) and "/work" in config["Volumes"]  # type: ignore[operator]
+    assert "8888" in json.dumps(config["Healthcheck"]) and WORKSPACE in config["Volumes"]  # type: ignore[operator]
 
 
 def test_a_fresh_container_asks_for_the_token_that_its_log_prints(
@@ -166,7 +168,7 @@ def test_a_restart_keeps_work_and_an_upgrade_brings_what_is_new(
     (volume / "02_softmax.ipynb").unlink()  # as if this version brought it
     solved = "from torch_judge.progress import Store; from torch_judge.report import Report; "
     solved += "Store().record(Report('relu', True, 0, 'cpu'))"
-    run("buildah", "run", "--volume", f"{volume}:/work", container, "--", "python", "-c", solved)
+    run("buildah", "run", "--volume", f"{volume}:{WORKSPACE}", container, "--", "python", "-c", solved)
     with served(config, container, volume, "chosen0token") as (url, token, _):
         assert (volume / "01_relu.ipynb").read_bytes() == mine
         assert (volume / "02_softmax.ipynb").is_file()
@@ -195,5 +197,5 @@ def test_a_learner_works_in_it(config: dict[str, object], container: str, volume
 def test_compose_publishes_on_this_machine_only_and_keeps_the_work() -> None:
     text = (ROOT / "compose.yaml").read_text()
     assert re.findall(r'"([\d.:]+)"', text) == ["127.0.0.1:8888:8888"]
-    assert "- work:/work" in text and "- JUPYTER_TOKEN " in text
+    assert f"- work:{WORKSPACE} " in text and "- JUPYTER_TOKEN " in text
     assert shlex.split(text.split("build:")[1].splitlines()[0]) == ["."]
