@@ -161,7 +161,7 @@ BOTH = {
     ],
     "learner error": ["✗ batchnorm: not accepted", "The cell has a syntax error.", "SyntaxError: '(' was never closed"],
     "judge error": ["– batchnorm: not judged", "cases.py cannot be read."],
-    "skipped": ["1 of 1 case passes", "– skipped: no CUDA device"],
+    "skipped": ["1 of 1 case passes", "– skip", "on a GPU: no CUDA device"],
     "recursion": ["894 more frames of your code", "cell 1, line 899"],
     "changed": ["None; expected a tensor", "x was changed by the call.", "2 of 128", "The drop rate is 0.7"],
 }  # fmt: skip

@@ -69,7 +69,7 @@ def container(config: dict[str, object]) -> Iterator[str]:
     run("buildah", "rm", name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def volume(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What Docker makes of an empty named volume: a folder owned as the image's is."""
     folder = tmp_path_factory.mktemp("volume")

@@ -182,6 +182,9 @@ def test_the_commands_apply_where_the_buttons_do(visit, lab: Lab) -> None:
     page = visit("ordinary.ipynb")
     expect(notebook(page).locator(".jp-CodeCell")).to_be_visible()
     expect(notebook(page).locator(".tj-button")).to_have_count(0)
+    expect(page.locator("#jp-bottom-panel")).to_contain_text(
+        "| Idle", timeout=KERNEL_MS
+    )  # a starting kernel takes the focus
     page.keyboard.press("Control+Shift+C")
     page.keyboard.type("torch-judge")
     expect(page.locator(".lm-CommandPalette-item", has_text="Show the problems")).to_be_visible()

@@ -72,19 +72,10 @@ def _cases(view: View) -> str:
     rows = []
     for n, case in view.rows:
         symbol, word = words.standing(case)
-        rows.append(
-            tag(
-                "tr",
-                tag("td", str(n or "")),
-                tag("th", esc(case.name), scope="row"),
-                tag("td", soft(case.kind)),
-                tag(
-                    "td",
-                    esc(f"{symbol} {word}"),
-                    class_=CLASSES[symbol] if case.skipped else f"tj-state {CLASSES[symbol]}",
-                ),
-            )
-        )
+        name = esc(case.name) + (soft(f": {case.skipped}") if case.skipped else "")
+        cells = [tag("th", name, scope="row"), tag("td", soft(case.kind))]
+        state = tag("td", esc(f"{symbol} {word}"), class_=f"tj-state {CLASSES[symbol]}")
+        rows.append(tag("tr", tag("td", str(n or "")), *cells, state))
     return heading("Cases") + grid(["#", "case", "kind", "verdict"], rows, "Cases")
 
 

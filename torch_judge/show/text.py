@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from torch_judge.report import CaseResult, ExceptionInfo, Report
 from torch_judge.show import words
-from torch_judge.show.terminal import BAD, CODE, COLOURS, DIM, indented, message, plain, put, rendered
+from torch_judge.show.terminal import BAD, CODE, COLOURS, DIM, Columns, indented, message, plain, put, rendered
 from torch_judge.show.words import View
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
-    from rich.table import Table
 
 
 def render_text(
@@ -89,22 +88,17 @@ def _violations(view: View) -> Iterator[RenderableType]:
 
 
 def _cases(view: View) -> Iterator[RenderableType]:
-    from rich.table import Table
-
     if not view.report.cases:
         return
     yield from _heading("Cases")
-    # Fixed widths, the indent within them: measuring columns is what takes rich its time.
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(justify="right", width=2 + len(str(len(view.rows))))
-    grid.add_column()
-    grid.add_column(width=max(len(case.kind) for case in view.report.cases))
-    grid.add_column(overflow="fold", width=None if any(case.skipped for case in view.report.cases) else len("✗ fail"))
+    digits = len(str(len(view.rows)))
+    rows = []
     for n, case in view.rows:
         symbol, word = words.standing(case)
         state = plain(f"{symbol} {word}", COLOURS[symbol])
-        grid.add_row(plain(str(n or ""), DIM), plain(case.name), plain(case.kind, DIM), state)
-    yield grid
+        reason = plain(f": {words.clean(case.skipped)}" if case.skipped else "", COLOURS[symbol])
+        rows.append([plain(f"{n or '':>{digits}}", DIM), state, plain(case.kind, DIM), plain(case.name) + reason])
+    yield indented(Columns(rows))
 
 
 def _failures(view: View) -> Iterator[RenderableType]:
@@ -139,17 +133,6 @@ def _details(view: View, n: int, case: CaseResult) -> Iterator[RenderableType]:
     yield from _prints(view, n, case)
 
 
-def _grid(columns: list[str], rows: list[list[str]], widths: list[int]) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column, width in zip(columns, widths, strict=True):
-        table.add_column(plain(column, DIM), width=width)
-    for row in rows:
-        table.add_row(*map(plain, row))
-    return table
-
-
 class _Mismatches:
     """The table of mismatches; where it is too wide, a few lines for each of them."""
 
@@ -157,11 +140,11 @@ class _Mismatches:
         self.columns, self.rows = columns, rows
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        from rich.cells import cell_len
-
-        widths = [max(map(cell_len, cells)) for cells in zip(self.columns, *self.rows, strict=True)]
-        if sum(widths) + 2 * (len(widths) - 1) <= options.max_width:
-            yield _grid(self.columns, self.rows, widths)
+        table = Columns(
+            [[plain(column, DIM) for column in self.columns], *(list(map(plain, row)) for row in self.rows)]
+        )
+        if table.width <= options.max_width:
+            yield table
             return
         for observation, *cells in self.rows:
             yield plain(observation, "bold")
