@@ -7,6 +7,7 @@ tolerance, and an element near zero is not held to an absurd relative one.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 
@@ -150,7 +151,7 @@ def _compare_values(path: str, got: torch.Tensor, want: torch.Tensor, widen: flo
     broken = ~a.isfinite() & finite
     excess = torch.where(alike, -math.inf, (difference - allowed).nan_to_num(math.inf))
     flat = int(torch.where(broken, math.inf, excess).argmax())
-    index = tuple(int(i) for i in torch.unravel_index(torch.tensor(flat), got.shape)) if got.ndim else ()
+    index = _index(flat, got.shape)
     what = "finite" if bool(broken.any()) else "values"
     differ = int((~alike).sum())
     x, y = _item(got.flatten()[flat]), _item(want.flatten()[flat])
@@ -158,6 +159,15 @@ def _compare_values(path: str, got: torch.Tensor, want: torch.Tensor, widen: flo
     tail = f" ({differ} of {got.numel()} elements differ)" if got.numel() > 1 else ""
     return Mismatch(path, what, f"{place} is {x}; expected {y}{tail}.", index=index, actual=x, expected=y,
                     allowed=float(allowed.flatten()[flat]), differ=differ, total=got.numel())  # fmt: skip
+
+
+def _index(flat: int, shape: Sequence[int]) -> tuple[int, ...]:
+    """``torch.unravel_index`` of one number, without its tensors."""
+    index: list[int] = []
+    for size in reversed(shape):
+        flat, place = divmod(flat, size)
+        index.insert(0, place)
+    return tuple(index)
 
 
 def compare_kept(seen: Seen, expected: Seen, *, widen: float = 1.0) -> tuple[Mismatch, ...]:

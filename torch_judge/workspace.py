@@ -57,7 +57,7 @@ class Workspace:
         for path in _names(self.root / f"{problem.notebook}.ipynb"):
             if not path.exists():
                 return None
-            if _problem_of(path) == problem.id:
+            if problem_of(path) == problem.id:
                 return path
         return None
 
@@ -118,7 +118,7 @@ class Workspace:
                 made = [(str(path.relative_to(self.root)), dumped(build(problem, repository())))]
                 self._write_all(iter(made))
                 return path
-            if _problem_of(path) == problem.id:
+            if problem_of(path) == problem.id:
                 return path
         raise AssertionError  # the numbers never end
 
@@ -148,7 +148,7 @@ def _numbered(path: Path, joint: str, start: int) -> Iterator[Path]:
     return (path.with_name(f"{path.stem}{joint}{number}{path.suffix}") for number in itertools.count(start))
 
 
-def _problem_of(path: Path) -> object:
+def problem_of(path: Path) -> object:
     """The problem that a notebook's metadata names, None if none."""
     try:
         return json.loads(path.read_bytes())["metadata"]["torch_judge"]["problem"]

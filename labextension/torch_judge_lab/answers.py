@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from torch_judge.errors import JudgeError
 from torch_judge.learner import next_hint
 from torch_judge.progress import Store, Summary
 from torch_judge.settings import repository
-from torch_judge.workspace import Workspace
+from torch_judge.workspace import Workspace, problem_of
 
 
 class Answers:
@@ -52,7 +51,7 @@ class Answers:
         """Put the blank notebook at ``path``; ``kept`` is where the old work lies."""
         found = self.bank.get(problem)
         target = self.workspace.find(path)
-        if not _belongs(target, found):
+        if target.suffix != ".ipynb" or problem_of(target) != found.id:
             raise JudgeError(f"`{path}` is no notebook of `{found.id}`.", "Open that problem's notebook and reset it.")
         return {"kept": self._relative(self.workspace.reset(target, found))}
 
@@ -84,11 +83,3 @@ class Answers:
 def _bank(_: str | None) -> Bank:
     """Reading every record takes longer than all else; new problems come with a new server."""
     return find_bank()
-
-
-def _belongs(path: Path, problem: Problem) -> bool:
-    try:
-        ours = json.loads(path.read_bytes())["metadata"]["torch_judge"]
-        return path.suffix == ".ipynb" and bool(ours["problem"] == problem.id)
-    except (OSError, ValueError, LookupError, TypeError):
-        return False

@@ -59,6 +59,12 @@ def causal_mask(Q, K, V):
     return torch.bmm(F.softmax(scores.masked_fill(mask == 0, float("-inf")), -1), V)
 
 
+def zero_scores_hidden(Q, K, V):
+    scores = torch.bmm(Q, K.mT) / math.sqrt(Q.size(-1))
+    lowest = torch.full_like(scores, torch.finfo(scores.dtype).min)
+    return torch.bmm(F.softmax(torch.where(scores.bool(), scores, lowest), dim=2), V)
+
+
 def unshifted_softmax(Q, K, V):
     e = torch.exp(torch.einsum("bqd,bkd->bqk", Q, K) / math.sqrt(Q.size(-1)))
     total = e.sum(-1)
@@ -115,8 +121,8 @@ SECOND_WAY = {
     solution.__name__: solution
     for solution in (
         no_scaling, divided_by_dk, multiplied_by_root, scaled_by_dv, scaled_by_length, scaled_after_softmax,
-        softmax_over_queries, softmax_over_batch, no_softmax, causal_mask, unshifted_softmax, global_maximum,
-        shaped_like_q, scales_q_in_place, detached_weights, everything_detached, squeezed, clipped_scores,
-        first_batch_element, mixes_keys,
+        softmax_over_queries, softmax_over_batch, no_softmax, causal_mask, zero_scores_hidden, unshifted_softmax,
+        global_maximum, shaped_like_q, scales_q_in_place, detached_weights, everything_detached, squeezed,
+        clipped_scores, first_batch_element, mixes_keys,
     )
 }  # fmt: skip

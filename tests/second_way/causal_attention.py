@@ -59,6 +59,18 @@ def zeroes_the_future(Q, K, V):
     return mixed(torch.tril(scores_of(Q, K)), V)
 
 
+def zero_scores_hidden(Q, K, V):
+    scores = scores_of(Q, K).tril()
+    scores[scores == 0] = float("-inf")
+    return torch.bmm(F.softmax(scores, dim=-1), V)
+
+
+def zero_scores_hidden_finitely(Q, K, V):
+    scores = scores_of(Q, K) * seen(Q)
+    padding = scores.abs() < 1e-12
+    return mixed(scores - 1e9 * padding, V)
+
+
 def small_fill(Q, K, V):
     return mixed(torch.where(seen(Q), scores_of(Q, K), torch.tensor(-100.0)), V)
 
@@ -104,6 +116,11 @@ def softmax_over_queries(Q, K, V):
 
 def softmax_over_batch(Q, K, V):
     return torch.bmm(F.softmax(hidden(scores_of(Q, K), seen(Q)), 0), V)
+
+
+def zeroed_after_exp(Q, K, V):
+    e, mask = torch.exp(scores_of(Q, K)), seen(Q).float()
+    return torch.einsum("bij,ij,bjv->biv", e, mask, V) / torch.einsum("bij,ij->bi", e, mask)[..., None]
 
 
 def unshifted_softmax(Q, K, V):
@@ -159,9 +176,10 @@ SECOND_WAY = {
     solution.__name__: solution
     for solution in (
         no_mask, hides_itself, sees_the_next, sees_the_future, mask_inverted, own_and_previous_only, zeroes_the_future,
-        small_fill, infinity_times_zero, masked_after_softmax, renormalised_after_softmax, queries_and_keys_swapped,
-        no_scaling, divided_by_d, scaled_by_length, scaled_by_dv, softmax_over_queries, softmax_over_batch,
-        unshifted_softmax, global_maximum, shaped_like_q, scales_q_in_place, detached_weights, everything_detached,
-        squeezed, clipped_scores, first_batch_element, running_mean,
+        zero_scores_hidden, zero_scores_hidden_finitely, zeroed_after_exp, small_fill, infinity_times_zero,
+        masked_after_softmax, renormalised_after_softmax, queries_and_keys_swapped, no_scaling, divided_by_d,
+        scaled_by_length, scaled_by_dv, softmax_over_queries, softmax_over_batch, unshifted_softmax, global_maximum,
+        shaped_like_q, scales_q_in_place, detached_weights, everything_detached, squeezed, clipped_scores,
+        first_batch_element, running_mean,
     )
 }  # fmt: skip

@@ -147,6 +147,12 @@ class CausalMask(Right):
         return F.softmax(scores.masked_fill(seen == 0, -1e9), -1)
 
 
+class ZeroScoresHidden(Right):
+    def weights(self, scores):
+        e = torch.exp(scores - scores.amax(-1, keepdim=True)) * scores.bool()
+        return e / e.sum(-1, keepdim=True)
+
+
 class UnshiftedSoftmax(Fused):
     def weights(self, scores):
         e = torch.exp(scores)
@@ -210,6 +216,16 @@ class BiasLeftOut(Right):
         return F.linear(joined, self.W_o.weight)
 
 
+class BiasAddedTwice(Right):
+    def make(self, d, bias=False):
+        super().make(d, True)
+
+    def out(self, joined, x_q):
+        y = self.W_o.bias.repeat(*x_q.shape[:2], 1)
+        y += self.W_o(joined)
+        return y
+
+
 class DetachedXkv(Fused):
     def project(self, x_q, x_kv):
         return super().project(x_q, x_kv.data)
@@ -249,6 +265,7 @@ SECOND_WAY = {
     "softmax_over_heads": SoftmaxOverHeads,
     "no_softmax": NoSoftmax,
     "causal_mask": CausalMask,
+    "zero_scores_hidden": ZeroScoresHidden,
     "unshifted_softmax": UnshiftedSoftmax,
     "global_maximum": GlobalMaximum,
     "scores_against_v": ScoresAgainstV,
@@ -259,6 +276,7 @@ SECOND_WAY = {
     "keys_values_tied": KeysValuesTied,
     "queries_keys_tied": QueriesKeysTied,
     "bias_left_out": BiasLeftOut,
+    "bias_added_twice": BiasAddedTwice,
     "detached_x_kv": DetachedXkv,
     "detached_weights": DetachedWeights,
     "everything_detached": EverythingDetached,

@@ -173,6 +173,16 @@ class ScoresZeroed(Right):
         return F.softmax(scores * allowed, -1)
 
 
+class ZeroScoresHidden(Right):
+    def weights(self, scores, allowed):
+        scores = torch.tril(scores)
+        return F.softmax(torch.where(scores.bool(), scores, torch.tensor(self.fill)), -1)
+
+
+class ZeroScoresHiddenFinitely(ZeroScoresHidden):
+    fill = -1e9
+
+
 class MaskedAfterSoftmax(Right):
     def weights(self, scores, allowed):
         return F.softmax(scores, -1) * allowed.float()
@@ -359,6 +369,8 @@ SECOND_WAY = {
     "sees_only_the_past": SeesOnlyThePast,
     "sees_only_the_future": SeesOnlyTheFuture,
     "scores_zeroed": ScoresZeroed,
+    "zero_scores_hidden": ZeroScoresHidden,
+    "zero_scores_hidden_finitely": ZeroScoresHiddenFinitely,
     "masked_after_softmax": MaskedAfterSoftmax,
     "weak_mask": WeakMask,
     "softmax_over_queries": SoftmaxOverQueries,

@@ -162,6 +162,11 @@ class CausalMask(Right):
         return F.softmax(scores.masked_fill(seen == 0, -1e9), -1)
 
 
+class ZeroScoresHidden(Right):
+    def weights(self, scores):
+        return F.softmax(torch.where(scores.abs() > 0, scores, torch.tensor(-10000.0)), -1)
+
+
 class UnshiftedSoftmax(Right):
     def weights(self, scores):
         e = torch.exp(scores)
@@ -276,6 +281,7 @@ SECOND_WAY = {
     "softmax_over_heads": SoftmaxOverHeads,
     "no_softmax": NoSoftmax,
     "causal_mask": CausalMask,
+    "zero_scores_hidden": ZeroScoresHidden,
     "unshifted_softmax": UnshiftedSoftmax,
     "global_maximum": GlobalMaximum,
     "scores_against_v": ScoresAgainstV,

@@ -10,15 +10,13 @@ from torch import nn
 class Right(nn.Module):
     """A right solution in steps that can go wrong one by one."""
 
-    fill = float("-inf")
+    fill, bias = float("-inf"), False
 
     def __init__(self, d_model, num_heads):
         super().__init__()
         self.H, self.dk = num_heads, d_model // num_heads
-        self.W_q = nn.Linear(d_model, d_model, bias=False)
-        self.W_k = nn.Linear(d_model, d_model, bias=False)
-        self.W_v = nn.Linear(d_model, d_model, bias=False)
-        self.W_o = nn.Linear(d_model, d_model, bias=False)
+        for name in ("W_q", "W_k", "W_v", "W_o"):
+            setattr(self, name, nn.Linear(d_model, d_model, bias=self.bias))
 
     def split(self, t):
         return torch.stack(t.split(self.dk, dim=-1), dim=1)
@@ -48,10 +46,13 @@ class Right(nn.Module):
         w = self.weights(self.scores(q, k, v), self.allowed(q.size(2), k.size(2), cache))
         return self.join(torch.einsum("bhqk,bhkd->bhqd", w, v))
 
+    def out(self, joined):
+        return self.W_o(joined)
+
     def forward(self, x, cache=None):
         q, k, v = self.new(x)
         k, v = self.grown(cache, k, v)
-        return self.W_o(self.attend(q, k, v, cache)), (k, v)
+        return self.out(self.attend(q, k, v, cache)), (k, v)
 
 
 class MaskWithoutCacheOnly(Right):
@@ -77,6 +78,17 @@ class SeesOnlyThePast(Right):
 class ScoresZeroed(Right):
     def weights(self, scores, allowed):
         return F.softmax(scores * allowed, -1)
+
+
+class ZeroScoresHidden(Right):
+    def weights(self, scores, allowed):
+        scores = scores * allowed
+        scores[scores == 0] = self.fill
+        return F.softmax(scores, -1)
+
+
+class ZeroScoresHiddenFinitely(ZeroScoresHidden):
+    fill = -1e9
 
 
 class MaskedAfterSoftmax(Right):
@@ -155,10 +167,27 @@ class HeadsNotJoinedProperly(Right):
 
 
 class NoOutputProjection(Right):
-    def forward(self, x, cache=None):
-        q, k, v = self.new(x)
-        k, v = self.grown(cache, k, v)
-        return self.attend(q, k, v, cache), (k, v)
+    def out(self, joined):
+        return joined
+
+
+class BiasLeftOut(Right):
+    bias = True
+
+    def new(self, x):
+        return tuple(self.split(F.linear(x, W.weight)) for W in (self.W_q, self.W_k, self.W_v))
+
+    def out(self, joined):
+        return torch.einsum("bsi,oi->bso", joined, self.W_o.weight)
+
+
+class BiasAddedTwice(Right):
+    bias = True
+
+    def out(self, joined):
+        heads = zip(joined.split(self.dk, -1), self.W_o.weight.split(self.dk, 1), strict=True)
+        y = sum((head @ block.T for head, block in heads), start=self.W_o.bias)
+        return y + self.W_o.bias
 
 
 class UnshiftedSoftmax(Right):
@@ -236,6 +265,8 @@ SECOND_WAY = {
     "no_mask": NoMask,
     "sees_only_the_past": SeesOnlyThePast,
     "scores_zeroed": ScoresZeroed,
+    "zero_scores_hidden": ZeroScoresHidden,
+    "zero_scores_hidden_finitely": ZeroScoresHiddenFinitely,
     "masked_after_softmax": MaskedAfterSoftmax,
     "weak_mask": WeakMask,
     "no_scaling": NoScaling,
@@ -251,6 +282,8 @@ SECOND_WAY = {
     "heads_interleaved": HeadsInterleaved,
     "heads_not_joined_properly": HeadsNotJoinedProperly,
     "no_output_projection": NoOutputProjection,
+    "bias_left_out": BiasLeftOut,
+    "bias_added_twice": BiasAddedTwice,
     "unshifted_softmax": UnshiftedSoftmax,
     "tied_projections": TiedProjections,
     "detached_cache_too_early": DetachedCacheTooEarly,

@@ -130,6 +130,12 @@ class CausalMask(Right):
         return F.softmax(scores.masked_fill(seen == 0, -1e9), -1)
 
 
+class ZeroScoresHidden(Right):
+    def weights(self, scores):
+        padding = (scores == 0).float()
+        return F.softmax(scores + padding * -1e9, -1)
+
+
 class UnshiftedSoftmax(Right):
     def weights(self, scores):
         e = torch.exp(scores)
@@ -212,6 +218,16 @@ class BiasLeftOut(Right):
         return F.linear(joined, self.W_o.weight)
 
 
+class KeysKept(Right):
+    last = None
+
+    def project(self, Q, K, V):
+        q, k, v = super().project(Q, K, V)
+        if self.last is None or self.last.shape != k.shape:
+            self.last = k
+        return q, self.last, v
+
+
 class DetachedWeights(Right):
     @torch.no_grad()
     def weights(self, scores):
@@ -259,6 +275,7 @@ SECOND_WAY = {
     "softmax_over_heads": SoftmaxOverHeads,
     "no_softmax": NoSoftmax,
     "causal_mask": CausalMask,
+    "zero_scores_hidden": ZeroScoresHidden,
     "unshifted_softmax": UnshiftedSoftmax,
     "global_maximum": GlobalMaximum,
     "queries_only": QueriesOnly,
@@ -272,6 +289,7 @@ SECOND_WAY = {
     "keys_values_tied": KeysValuesTied,
     "queries_keys_tied": QueriesKeysTied,
     "bias_left_out": BiasLeftOut,
+    "keys_kept": KeysKept,
     "detached_weights": DetachedWeights,
     "everything_detached": EverythingDetached,
     "squeezed": Squeezed,

@@ -123,6 +123,16 @@ def zeroes_outside(Q, K, V, window_size):
     return mixed(scores_of(Q, K) * band(Q, window_size), V)
 
 
+def zero_scores_hidden(Q, K, V, window_size):
+    scores = scores_of(Q, K).triu(-window_size).tril(window_size)
+    return torch.bmm(F.softmax(hidden(scores, scores.bool()), dim=2), V)
+
+
+def zero_scores_hidden_finitely(Q, K, V, window_size):
+    scores = torch.einsum("bij,ij->bij", scores_of(Q, K), band(Q, window_size).float())
+    return mixed(scores + scores.eq(0) * -1e9, V)
+
+
 def small_fill(Q, K, V, window_size):
     return mixed(torch.where(band(Q, window_size), scores_of(Q, K), torch.tensor(-100.0)), V)
 
@@ -167,6 +177,11 @@ def scaled_by_dv(Q, K, V, window_size):
 
 def softmax_over_queries(Q, K, V, window_size):
     return torch.bmm(F.softmax(hidden(scores_of(Q, K), band(Q, window_size)), 1), V)
+
+
+def zeroed_after_exp(Q, K, V, window_size):
+    e = band(Q, window_size).float() * torch.exp(scores_of(Q, K))
+    return torch.bmm(e, V) / e.sum(2).unsqueeze(2)
 
 
 def unshifted_softmax(Q, K, V, window_size):
@@ -231,10 +246,10 @@ SECOND_WAY = {
     for solution in (
         window_ignored, twice_too_wide, total_width, excludes_the_edge, one_too_many, slice_stops_short,
         looks_back_only, looks_ahead_only, no_absolute_value, mask_inverted, blocks, wraps_around, moved_at_the_ends,
-        padding_counted, averages, zeroes_outside, small_fill, infinity_times_zero, masked_after_softmax,
-        renormalised_after_softmax, queries_and_keys_swapped, no_scaling, divided_by_d, scaled_by_length,
-        scaled_by_window, scaled_by_dv, softmax_over_queries, unshifted_softmax, global_maximum, windows_detached,
-        detached_weights, everything_detached, shaped_like_q, scales_q_in_place, squeezed, negative_start,
-        clipped_scores, first_batch_element,
+        padding_counted, averages, zeroes_outside, zero_scores_hidden, zero_scores_hidden_finitely, zeroed_after_exp,
+        small_fill, infinity_times_zero, masked_after_softmax, renormalised_after_softmax, queries_and_keys_swapped,
+        no_scaling, divided_by_d, scaled_by_length, scaled_by_window, scaled_by_dv, softmax_over_queries,
+        unshifted_softmax, global_maximum, windows_detached, detached_weights, everything_detached, shaped_like_q,
+        scales_q_in_place, squeezed, negative_start, clipped_scores, first_batch_element,
     )
 }  # fmt: skip
