@@ -60,29 +60,29 @@ def message(text: str, style: str = "") -> Text:
     return out
 
 
-def indented(renderable: RenderableType, by: int = 2) -> RenderableType:
-    """``renderable``, moved to the right."""
-    from rich.padding import Padding
-
-    return Padding(renderable, (0, 0, 0, by), expand=False)
+def indented(text: Text, by: int = 2) -> RenderableType:
+    """``text``, moved to the right."""
+    return Columns([[text]], by)
 
 
 class Columns:
-    """Rows of texts, side by side, the last column wrapped.
+    """Rows of texts, side by side, moved ``by`` columns to the right, the last one wrapped.
 
     A third of the time that rich's Table takes, which measures and lays out every cell.
     """
 
-    def __init__(self, rows: list[list[Text]]) -> None:
-        self.rows = rows
+    def __init__(self, rows: list[list[Text]], by: int = 0) -> None:
+        self.rows, self.by = rows, by
         self.widths = [max(text.cell_len for text in column) for column in zip(*rows, strict=True)]
-        self.width = sum(self.widths) + 2 * (len(self.widths) - 1)
+        self.width = by + sum(self.widths) + 2 * (len(self.widths) - 1)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         left = self.width - self.widths[-1]
         for *cells, last in self.rows:
-            line = plain("")
+            line = plain(" " * self.by)
             for text, width in zip(cells, self.widths, strict=False):
                 line.append_text(text).append(" " * (width - text.cell_len + 2))
             for number, part in enumerate(last.wrap(console, max(options.max_width - left, 1))):
-                yield line.append_text(part) if number == 0 else plain(" " * left).append_text(part)
+                line = line if number == 0 else plain(" " * left)
+                line.no_wrap = True  # it is already
+                yield line.append_text(part)

@@ -36,9 +36,10 @@ def render_text(
 
 def print_report(console: Console, view: View) -> None:
     """Print a report on a console of rich's."""
-    for part in (_verdict, _error, _diagnosis, _violations, _cases, _failures, _prints_of_passed, _notes):
-        for renderable in part(view):
-            put(console, renderable)
+    from rich.console import Group
+
+    parts = (_verdict, _error, _diagnosis, _violations, _cases, _failures, _prints_of_passed, _notes)
+    put(console, Group(*(renderable for part in parts for renderable in part(view))))
 
 
 def _heading(text: str) -> Iterator[RenderableType]:
@@ -91,14 +92,14 @@ def _cases(view: View) -> Iterator[RenderableType]:
     if not view.report.cases:
         return
     yield from _heading("Cases")
-    digits = len(str(len(view.rows)))
+    digits = max(len(str(n)) for n, _ in view.rows)
     rows = []
     for n, case in view.rows:
         symbol, word = words.standing(case)
         state = plain(f"{symbol} {word}", COLOURS[symbol])
         reason = plain(f": {words.clean(case.skipped)}" if case.skipped else "", COLOURS[symbol])
         rows.append([plain(f"{n or '':>{digits}}", DIM), state, plain(case.kind, DIM), plain(case.name) + reason])
-    yield indented(Columns(rows))
+    yield Columns(rows, 2)
 
 
 def _failures(view: View) -> Iterator[RenderableType]:
@@ -125,7 +126,7 @@ def _details(view: View, n: int, case: CaseResult) -> Iterator[RenderableType]:
         yield from _exception(case.exception)
     tabular, sentences, more = words.mismatches(case, view.unfold)
     if tabular:
-        yield indented(_Mismatches(*words.table(tabular)))
+        yield _Mismatches(*words.table(tabular))
     for sentence in sentences:
         yield indented(message(sentence))
     if more:
@@ -140,16 +141,15 @@ class _Mismatches:
         self.columns, self.rows = columns, rows
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        table = Columns(
-            [[plain(column, DIM) for column in self.columns], *(list(map(plain, row)) for row in self.rows)]
-        )
+        head = [plain(column, DIM) for column in self.columns]
+        table = Columns([head, *(list(map(plain, row)) for row in self.rows)], 2)
         if table.width <= options.max_width:
             yield table
             return
         for observation, *cells in self.rows:
-            yield plain(observation, "bold")
+            yield indented(plain(observation, "bold"))
             named = zip(self.columns[1:], cells, strict=True)
-            yield indented(plain(", ".join(f"{column} {cell}" for column, cell in named if cell)))
+            yield indented(plain(", ".join(f"{column} {cell}" for column, cell in named if cell)), 4)
 
 
 def _exception(exception: ExceptionInfo) -> Iterator[RenderableType]:
