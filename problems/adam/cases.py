@@ -39,7 +39,7 @@ def vars_of(thing):
 def one_tensor(solve, draw):
     w = draw.randn("w", 3, 5, grad=True)
     # A large eps shows where it is added; two betas far apart show which is which.
-    return walk(draw, solve([w], lr=0.1, betas=(0.7, 0.95), eps=0.05), {"w": w}, steps=5)
+    return walk(draw, solve([w], lr=0.1, betas=(0.95, 0.6), eps=0.05), {"w": w}, steps=5)
 
 
 @case("defaults: lr 1e-3, betas (0.9, 0.999), eps 1e-8", kind="interface")
@@ -70,7 +70,7 @@ def zero_gradients(solve, draw):
     return {"w": w}
 
 
-@case("a parameter without a gradient is skipped", kind="state")
+@case("a parameter without a gradient is skipped, also by zero_grad", kind="state")
 def without_gradient(solve, draw):
     never, sometimes, always = (draw.randn(name, 3, grad=True) for name in ("never", "sometimes", "always"))
     optimizer = solve([never, sometimes, always], lr=0.1, betas=(0.6, 0.9))
@@ -80,6 +80,10 @@ def without_gradient(solve, draw):
         give(draw, t, {"always": always} if t == 2 else {"always": always, "sometimes": sometimes})
         optimizer.step()
         seen |= {f"sometimes after step {t}": sometimes.detach().clone(), f"always {t}": always.detach().clone()}
+    sometimes.grad, always.grad = torch.ones_like(always), torch.ones_like(always)
+    optimizer.zero_grad()
+    seen["zero_grad has cleared the others"] = all(p.grad is None or not p.grad.any() for p in (sometimes, always))
+    never.grad = sometimes.grad = always.grad = None  # or zeros: both are right
     return seen
 
 

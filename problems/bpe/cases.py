@@ -29,8 +29,9 @@ class Language:
     """Which letters stand for a, b, c and z, and the order of the corpus: up to the seed."""
 
     def __init__(self, draw):
-        # No "w": the end marker has one.
+        # No "w": the end marker has one. Capitals, so that a case turned is seen.
         drawn = ["abcdefghijklmnopqrstuvxyz"[i] for i in draw.rand("letters", 25).argsort().tolist()[:4]]
+        drawn[0] = drawn[0].upper()
         self.draw, self.there = draw, str.maketrans("abcz", "".join(drawn))
         self.back = str.maketrans("".join(drawn), "abcz")
 
@@ -114,5 +115,5 @@ def whitespace(solve, draw):
 @case("encode: unknown characters stay single; without training all do", kind="values", verify=encoded)
 def unknown(solve, draw):
     language, blank = Language(draw), solve()
-    seen = seen_of(solve, language, ABAB, 6, "zab", "éa", "abz", "ab a")
+    seen = seen_of(solve, language, ABAB, 6, "zab", "éa", "abz", "ab a", "ba,a-b")
     return {**seen, "ab a, untrained": language.encoded(blank, "ab a")}

@@ -150,3 +150,14 @@ def folded_back(x, weight, bias=None, stride=1, padding=0):
     if bias is not None:
         out = out + bias
     return F.fold(out.mT, size, 1)
+
+
+@accepted
+def rows_and_columns_selected_by_matrices(x, weight, bias=None, stride=1, padding=0):
+    kh, kw = weight.shape[2:]
+    x = F.pad(x, (padding,) * 4)
+    down, across = (x.shape[2] - kh) // stride + 1, (x.shape[3] - kw) // stride + 1
+    rows = torch.eye(x.shape[2], dtype=x.dtype, device=x.device).unfold(0, kh, 1)[::stride][:down]
+    columns = torch.eye(x.shape[3], dtype=x.dtype, device=x.device).unfold(0, kw, 1)[::stride][:across]
+    out = torch.einsum("ihu,bchw,jwv,ocuv->boij", rows, x, columns, weight)
+    return out if bias is None else out + bias.reshape(1, -1, 1, 1)

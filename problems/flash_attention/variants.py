@@ -229,3 +229,13 @@ def scores_first(Q, K, V, block_size=32):
         p, shrink = torch.exp(s - m_new), torch.exp(m - m_new)
         m, total, out = m_new, shrink * total + p.sum(-1, keepdim=True), shrink * out + p @ v
     return out / total
+
+
+@mistake(
+    "You round S / block_size down, so there are too few blocks and each is larger than `block_size` (31 positions make one "
+    "block of 31 instead of 16 + 15). Cut by size, `Q.split(block_size, dim=1)`, or round up."
+)
+def blocks_rounded_down(Q, K, V, block_size=32):
+    blocks = max(1, Q.shape[1] // block_size)
+    scale = Q.shape[-1] ** -0.5
+    return torch.cat([torch.softmax(q @ K.mT * scale, dim=-1) @ V for q in Q.chunk(blocks, dim=1)], dim=1)

@@ -1,26 +1,27 @@
 import torch
+from torch.nn.functional import gelu, layer_norm, linear
 
 from torch_judge.authoring import CheckFailed, case, same
 
-PROJECTIONS = ("W_q", "W_k", "W_v", "W_o")
+NAMES = ("W_q", "W_k", "W_v", "W_o", "ln1", "ln2", "mlp")
 
 
 def built(solve, draw, d_model=12, num_heads=3):
-    """A block with drawn weights; its biases, if any, are zero. The names within `mlp` are the learner's own."""
-    block = solve(d_model=d_model, num_heads=num_heads)
+    """A block with drawn weights, wherever it registers its layers; biases are zero. Names within `mlp` are free."""
+    block = solve(d_model=d_model, num_heads=num_heads).to(draw.device)
     block.ln1.eps = block.ln2.eps = 1e-5  # eps is free
-    draw.fill("block", block, optional=("*.bias", "mlp.*"))
+    layers = {name: getattr(block, name) for name in NAMES if isinstance(getattr(block, name, None), torch.nn.Module)}
+    draw.fill("block", torch.nn.ModuleDict(layers), optional=("*.bias", "mlp.*"))
     draw.fill("mlp", block.mlp, by="shape")
     for parameter in block.mlp.parameters():
         parameter.data.mul_(parameter.dim() > 1)  # its biases, by whatever name
-    for norm in (block.ln1, block.ln2):
-        if norm.weight is not None:
-            norm.weight.data.add_(1.0)  # a norm's weight is near 1, and no two of them are alike
+    for weight in (norm.weight for norm in (block.ln1, block.ln2) if norm.weight is not None):
+        weight.data.add_(1.0)  # a norm's weight is near 1, and no two of them are alike
     return block
 
 
 def weights_of(block):
-    named = {f"{name}.weight": getattr(block, name).weight for name in (*PROJECTIONS, "ln1", "ln2")}
+    named = {f"{name}.weight": getattr(block, name).weight for name in NAMES[:6]}
     named |= {f"mlp {p.shape[0]}×{p.shape[1]}": p for p in block.mlp.parameters() if p.dim() > 1}
     return {name: weight for name, weight in named.items() if weight is not None}
 
@@ -28,10 +29,12 @@ def weights_of(block):
 @case("the layers: their names and kinds", kind="interface")
 def layers(solve, draw):
     block = solve(d_model=12, num_heads=3)
-    made = {name: getattr(block, name, None) for name in (*PROJECTIONS, "ln1", "ln2", "mlp")}
+    made = {name: getattr(block, name, None) for name in NAMES}
     kinds = [torch.nn.Linear] * 4 + [torch.nn.LayerNorm] * 2 + [torch.nn.Module]
     seen = {f"{n} is an nn.{k.__name__}": isinstance(made[n], k) for n, k in zip(made, kinds, strict=True)}
     shapes = [str(tuple(p.shape)) for p in block.parameters() if p.dim() > 1]
+    named = {id(p) for layer in made.values() if isinstance(layer, torch.nn.Module) for p in layer.parameters()}
+    seen["another is trainable"] = any(p.requires_grad and id(p) not in named for p in block.parameters())
     return seen | {"shapes of the weights": ", ".join(sorted(shapes)), "separate": len(set(map(id, made.values())))}
 
 
@@ -49,17 +52,15 @@ def sizes(solve, draw):
 
 
 def by_hand(w, x, approximate):
-    def linear(name, x):
-        return torch.nn.functional.linear(x, w[f"{name}.weight"], w[f"{name}.bias"])
+    def of(name):
+        return w[f"{name}.weight"], w[f"{name}.bias"]
 
-    def norm(name, x):
-        return torch.nn.functional.layer_norm(x, x.shape[-1:], w[f"{name}.weight"], w[f"{name}.bias"])
-
-    q, k, v = (linear(name, norm("ln1", x)).unflatten(-1, (3, 4)).transpose(1, 2) for name in PROJECTIONS[:3])
+    normed = layer_norm(x, (12,), *of("ln1"))
+    q, k, v = (linear(normed, *of(name)).unflatten(-1, (3, 4)).transpose(1, 2) for name in NAMES[:3])
     scores = (q @ k.mT / 2).masked_fill(torch.ones(5, 5).bool().triu(1), -torch.inf)
-    h = x + linear("W_o", (torch.softmax(scores, dim=-1) @ v).transpose(1, 2).flatten(2))
-    inner = torch.nn.functional.gelu(linear("mlp in", norm("ln2", h)), approximate=approximate)
-    return h + linear("mlp out", inner)
+    h = x + linear((torch.softmax(scores, dim=-1) @ v).transpose(1, 2).flatten(2), *of("W_o"))
+    inner = gelu(linear(layer_norm(h, (12,), *of("ln2")), *of("mlp in")), approximate=approximate)
+    return h + linear(inner, *of("mlp out"))
 
 
 def biased(seen, expected, draw):
@@ -75,7 +76,7 @@ def biases(solve, draw):
     block, x = solve(d_model=12, num_heads=3), draw.randn("x", 2, 5, 12)
     block.ln1.eps = block.ln2.eps = 1e-5
     draw.fill("block", block, optional=(), by="shape")
-    layers = {name: list(getattr(block, name).parameters()) for name in (*PROJECTIONS, "ln1", "ln2")}
+    layers = {name: list(getattr(block, name).parameters()) for name in NAMES[:6]}
     layers |= {n: [p for p in block.mlp.parameters() if len(p) == k] for n, k in (("mlp in", 48), ("mlp out", 12))}
     seen = {"x": x, "output": block(x)}
     for name, parameters in layers.items():
@@ -110,8 +111,7 @@ def idle(block, out):
         return "all"
     grads = torch.autograd.grad(out.sum(), list(trainable.values()), allow_unused=True)
     names = {name.split(".")[0] for name, grad in zip(trainable, grads, strict=True) if grad is None}
-    known = (*PROJECTIONS, "ln1", "ln2", "mlp")
-    return ", ".join(sorted(name if name in known else "another" for name in names)) or "none"
+    return ", ".join(sorted(name if name in NAMES else "another" for name in names)) or "none"
 
 
 @case("gradients of x and of all weights; no parameter idle", kind="gradients")

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from torch_judge.authoring import accepted
+from torch_judge.authoring import accepted, mistake
 
 
 @accepted
@@ -186,4 +186,54 @@ class OtherEps(nn.Module):
         )
         scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(torch.ones_like(x @ x.mT).unsqueeze(1).triu(1) > 0, -1e9)
         h = x + self.W_o((scores.softmax(-1) @ v).transpose(1, 2).flatten(2))
+        return h + self.mlp(self.ln2(h))
+
+
+class Attention(nn.Module):
+    def __init__(self, n_embd, n_head):
+        super().__init__()
+        self.n_head = n_head
+        self.query, self.key, self.value, self.out = (nn.Linear(n_embd, n_embd) for _ in range(4))
+
+    def forward(self, x):
+        q, k, v = (torch.stack(layer(x).chunk(self.n_head, -1), 1) for layer in (self.query, self.key, self.value))
+        scores = (q @ k.mT) * q.size(-1) ** -0.5
+        visible = torch.tril(torch.ones(x.size(1), x.size(1), device=x.device))
+        weights = F.softmax(scores.masked_fill(visible == 0, float("-inf")), dim=-1)
+        return self.out(torch.cat((weights @ v).unbind(1), dim=-1))
+
+
+@accepted
+class AttentionOfItsOwn(nn.Module):
+    """Attention is a module; W_q, W_k, W_v and W_o are further names for its layers."""
+
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.attn = Attention(d_model, num_heads)
+        self.W_q, self.W_k, self.W_v = self.attn.query, self.attn.key, self.attn.value
+        self.W_o = self.attn.out
+        self.ln1, self.ln2 = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
+        self.mlp = nn.Sequential(nn.Linear(d_model, 4 * d_model), nn.GELU(), nn.Linear(4 * d_model, d_model))
+
+    def forward(self, x):
+        for norm, sublayer in ((self.ln1, self.attn), (self.ln2, self.mlp)):
+            x = x + sublayer(norm(x))
+        return x
+
+
+@mistake(
+    "You train something beside the layers that the statement names. Take the extra parameter out: the answers of attention "
+    "and MLP are added as they are."
+)
+class learned_gain(nn.Module):  # noqa: N801
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.attn, self.gain = Attention(d_model, num_heads), nn.Parameter(torch.ones(d_model))
+        self.W_q, self.W_k, self.W_v = self.attn.query, self.attn.key, self.attn.value
+        self.W_o = self.attn.out
+        self.ln1, self.ln2 = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
+        self.mlp = nn.Sequential(nn.Linear(d_model, 4 * d_model), nn.GELU(), nn.Linear(4 * d_model, d_model))
+
+    def forward(self, x):
+        h = x + self.gain * self.attn(self.ln1(x))
         return h + self.mlp(self.ln2(h))

@@ -176,3 +176,24 @@ class projects_then_discards(nn.Module):  # noqa: N801
         k, v = repeat_kv(k[:, : self.g], self.n), repeat_kv(v[:, : self.g], self.n)
         weights = (q @ k.mT / math.sqrt(self.dk)).softmax(-1)
         return self.W_o((weights @ v).transpose(1, 2).flatten(2))
+
+
+@accepted
+class LayersInADictionary(nn.Module):
+    """The layers live in a container first; W_q, W_k, W_v and W_o are further names for them."""
+
+    def __init__(self, d_model, num_heads, num_kv_heads):
+        super().__init__()
+        self.d_k, self.group = d_model // num_heads, num_heads // num_kv_heads
+        small = num_kv_heads * self.d_k
+        self.layers = nn.ModuleDict({n: nn.Linear(d_model, small if n in "kv" else d_model) for n in "qkvo"})
+        self.W_q, self.W_k, self.W_v, self.W_o = self.layers.values()
+
+    def heads(self, name, x):
+        return self.layers[name](x).unflatten(-1, (-1, self.d_k)).transpose(1, 2)
+
+    def forward(self, x):
+        q, k, v = (self.heads(name, x) for name in "qkv")
+        shared = [head for head in range(k.shape[1]) for _ in range(self.group)]
+        weights = torch.softmax(q @ k[:, shared].mT / self.d_k**0.5, dim=-1)
+        return self.W_o((weights @ v[:, shared]).transpose(1, 2).flatten(2))

@@ -8,9 +8,10 @@ from torch_judge.authoring import case
 def weights(draw, n_out, n_in, name="weight", **options):
     """Weights 0.1 to 0.4 steps off a whole number of steps, so that no rounding error decides a code.
 
-    One entry of each row is ±127 steps; in the rows 0, 2, 4 … it is negative.
+    One entry of each row is ±127 steps; in the rows 0, 2, 4 … it is negative, and the row a hundred times smaller.
     """
     scale = draw.rand(f"{name}: largest of each row", n_out, 1, low=1.5, high=6.0) / 127
+    scale[::2] /= 100
     codes = draw.randint(f"{name}: codes", -126, 127, n_out, n_in)
     side = draw.randint(f"{name}: side", 0, 2, n_out, n_in) * 2 - 1
     steps = codes + side * draw.rand(f"{name}: distance", n_out, n_in, low=0.1, high=0.4)

@@ -5,10 +5,11 @@ from torch_judge.authoring import case
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
 
-def built(solve, draw, d_model=12, num_heads=3):
-    """A model with drawn weights; its biases, if any, are zero."""
-    model = solve(d_model=d_model, num_heads=num_heads)
-    draw.fill("model", model)
+def built(solve, draw, d_model=12, num_heads=3, free=()):
+    """A model with drawn weights in the four layers, wherever it registers them; their biases, if any, are zero."""
+    model = solve(d_model=d_model, num_heads=num_heads).to(draw.device)
+    made = {name: getattr(model, name) for name in NAMES if isinstance(getattr(model, name, None), torch.nn.Module)}
+    draw.fill("model", torch.nn.ModuleDict(made), free=free)
     return model
 
 
@@ -99,8 +100,7 @@ def work(solve, draw):
 @case("biases count, where a layer has one", kind="values")
 def biases(solve, draw):
     """Feature 0 of the inputs is always 1: for a layer without a bias, the weights of that feature are one."""
-    model, x, y = solve(d_model=12, num_heads=3), draw.randn("x", 2, 4, 12), draw.randn("y", 2, 2, 12)
-    draw.fill("model", model, free=["*"])
+    model, x, y = built(solve, draw, free=["*"]), draw.randn("x", 2, 4, 12), draw.randn("y", 2, 2, 12)
     x[..., 0] = y[..., 0] = 1
     for name in NAMES[:3]:
         layer, bias = getattr(model, name), draw.randn(f"bias of {name}", 12)

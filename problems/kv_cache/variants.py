@@ -211,3 +211,23 @@ class remembers_inputs(Projections):  # noqa: N801
         q, k, v = (self.heads(layer(seen)) for layer in (self.W_q, self.W_k, self.W_v))
         self.tokens = [*getattr(self, "tokens", []), (k, seen)]
         return self.W_o(self.joined(attend(q[:, :, past:], k, v))), (k, v)
+
+
+@accepted
+class LayersInAList(nn.Module):
+    """The layers live in a container first; W_q, W_k, W_v and W_o are further names for them."""
+
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.h, self.d_k = num_heads, d_model // num_heads
+        self.linears = nn.ModuleList([nn.Linear(d_model, d_model) for _ in range(4)])
+        self.W_q, self.W_k, self.W_v, self.W_o = self.linears
+
+    def forward(self, x, cache=None):
+        q, k, v = (
+            layer(x).view(x.size(0), -1, self.h, self.d_k).transpose(1, 2)
+            for layer, _ in zip(self.linears, range(3), strict=False)
+        )
+        if cache is not None:
+            k, v = (torch.cat(pair, dim=2) for pair in zip(cache, (k, v), strict=True))
+        return self.linears[-1](attend(q, k, v).transpose(1, 2).reshape(x.shape)), (k, v)

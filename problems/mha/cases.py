@@ -5,11 +5,18 @@ from torch_judge.authoring import case
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
 
-def built(solve, draw, d_model=12, num_heads=3, name="model"):
-    """An object with drawn weights; its biases, if any, are zero."""
-    model = solve(d_model=d_model, num_heads=num_heads)
-    draw.fill(name, model)
+def filled(model, draw, name="model", free=()):
+    """Drawn weights for the four layers, wherever the object registers them; their biases, if any, are zero."""
+    if isinstance(model, torch.nn.Module):
+        model.to(draw.device)
+    found = {layer: getattr(model, layer, None) for layer in NAMES}
+    made = {layer: value for layer, value in found.items() if isinstance(value, torch.nn.Module)}
+    draw.fill(name, torch.nn.ModuleDict(made), free=free)
     return model
+
+
+def built(solve, draw, d_model=12, num_heads=3, name="model"):
+    return filled(solve(d_model=d_model, num_heads=num_heads), draw, name)
 
 
 def qkv(draw, b, sq, sk, d, grad=False):
@@ -93,8 +100,7 @@ def gradients(solve, draw):
 @case("biases count, where a layer has one", kind="values")
 def biases(solve, draw):
     """Feature 0 of the inputs is always 1: for a layer without a bias, the weights of that feature are one."""
-    model = solve(d_model=12, num_heads=3)
-    draw.fill("model", model, free=["*"])
+    model = filled(solve(d_model=12, num_heads=3), draw, free=["*"])
     Q, K, V = inputs = qkv(draw, b=2, sq=6, sk=5, d=12)
     for x in inputs:
         x[..., 0] = 1
@@ -105,11 +111,8 @@ def biases(solve, draw):
     out, v, o = model.forward(Q, Q, Q), model.W_v, model.W_o
     knobs = {"W_v": v.weight, "W_o": o.weight, "W_v.bias": v.bias, "W_o.bias": o.bias}
     found = draw.gradients(out, **{name: knob for name, knob in knobs.items() if knob is not None})
-    seen, of_v, of_o = (
-        {"self-attention": out, "output": model.forward(Q, K, V)},
-        found["gradient of W_v"],
-        found["gradient of W_o"],
-    )
+    seen = {"self-attention": out, "output": model.forward(Q, K, V)}
+    of_v, of_o = found["gradient of W_v"], found["gradient of W_o"]
     if isinstance(of_v, torch.Tensor):
         seen["gradient of a bias of W_v"] = found.get("gradient of W_v.bias", of_v[:, 0])
     if isinstance(of_o, torch.Tensor):

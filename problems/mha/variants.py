@@ -190,3 +190,24 @@ class parameters_not_layers(nn.Module):  # noqa: N801
             for x, W in ((Q, self.W_q), (K, self.W_k), (V, self.W_v))
         )
         return scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2) @ self.W_o
+
+
+@accepted
+class LayersInADictionary(nn.Module):
+    """The layers live in a container first; W_q, W_k, W_v and W_o are further names for them."""
+
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.num_heads = num_heads
+        self.projections = nn.ModuleList(nn.Linear(d_model, d_model) for _ in range(4))
+        self.W_q, self.W_k, self.W_v, self.W_o = self.projections
+        self.attn = None
+
+    def forward(self, query, key, value):
+        *layers, last = self.projections
+        q, k, v = (
+            layer(x).view(len(x), -1, self.num_heads, x.size(-1) // self.num_heads).transpose(1, 2)
+            for layer, x in zip(layers, (query, key, value), strict=True)
+        )
+        self.attn = torch.softmax(q @ k.mT / sqrt(q.size(-1)), dim=-1)
+        return last((self.attn @ v).transpose(1, 2).reshape(query.shape))

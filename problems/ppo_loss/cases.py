@@ -34,6 +34,12 @@ def bad_actions(solve, draw):
     return {"loss": solve(*samples(draw, [-1, 0, 1, 1, -1, 1], [BAD] * 3 + [(-2.5, -1.1)] * 3))}
 
 
+@case("a bad action ten times as likely as before counts in full", kind="values")
+def far_beyond(solve, draw):
+    new, *data = samples(draw, [40, 0, 1, -1], [BAD, GOOD, GOOD, BAD], grad=["new_logps"])
+    return draw.gradients(solve(new, *data), new_logps=new)
+
+
 @case("clip_ratio is obeyed", kind="interface")
 def clip_ratio(solve, draw):
     batch = samples(draw, [1, -1, 0, 1, -1, 1, -1, 0], [GOOD] * 4 + [BAD] * 4, clip=0.3)

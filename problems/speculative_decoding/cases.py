@@ -61,9 +61,8 @@ ANYTHING = ([float("nan")] * 4,) * 2
 
 @case("a certain rejection in the middle: one replacement, then the end", kind="values", verify=certain)
 def certain_rejection(solve, draw):
-    return trials(
-        solve, inputs(draw, *zip(*[ACCEPTED] * 2, REJECTED, *[ACCEPTED] * 2, strict=True), (3, 3, 0, 3, 3)), 8
-    )
+    rows = zip(*[ACCEPTED] * 2, REJECTED, *[ACCEPTED] * 2, strict=True)
+    return trials(solve, inputs(draw, *rows, (3, 3, 0, 3, 3)), 8)
 
 
 @case("rows behind a rejection do not matter, even NaN", kind="numerics", verify=certain)
@@ -75,7 +74,7 @@ def accepted_often_enough(seen, expected, draw):
     first, second = (rows_of(seen)[:, i] == expected["given"][i] for i in (0, 1))
     kept, times = int(first.sum()), len(first)
     text = "target 0.2, draft {}: the token was kept in {} of {} trials; expected about {} %."
-    require(0 < kept < times, "all alike", text.format(0.5, kept, times, 40))  # 0.6^300 is far below 1e-6
+    require(0 < kept < times, f"all alike, {kept > 0}", text.format(0.5, kept, times, 40))  # 0.6^300 is far below 1e-6
     require(plausible(kept, times, 0.4), "rate", text.format(0.5, kept, times, 40))
     again = int((first & second).sum())
     text = f"After an accepted token, {text.format(0.3, again, kept, 67)} What came before has no influence."
@@ -92,7 +91,7 @@ def from_residual(seen, expected, draw):
     require(bool((first >= 0).all()), "no replacement", "A rejected token was not replaced: the result is empty.")
     counts = [int((order[first] == letter).sum()) for letter in range(5)]
     text, over = f"After a rejection {{}} came in {{}} of {len(first)} trials; expected {{}}.", counts[1] + counts[4]
-    again = "rejected token" + ", drawn from the draft" * (counts[3] == 0)
+    again = "rejected token" + (", drawn from the draft" if counts[3] == 0 else ", and any other" * (counts[4] > 0))
     require(counts[0] == 0, again, text.format("the rejected token itself", counts[0], "never"))
     require(over == 0, "over-covered", text.format("a token with target ≤ draft", over, "never: its residual is 0"))
     # The rarer of two, with a share of 1/11, comes at least once but for a chance of (10/11)^200 = 5e-9.
@@ -110,7 +109,7 @@ def independent(seen, expected, draw):
     lengths = (rows_of(seen) >= 0).sum(1)
     # Of 30 honest trials all have one length, or none ends inside, with a chance of 2^-29 (half of them end at once).
     text = f"Each of {len(lengths)} trials gave {int(lengths[0])} tokens, though half of the tokens are accepted."
-    require(len(set(lengths.tolist())) > 1, "all alike", text)
+    require(len(set(lengths.tolist())) > 1, f"all alike, {bool(lengths[0] > 1)}", text)
     text = "All tokens are accepted or the first is rejected, never one in between: draw a number for each position."
     require(bool(((lengths > 1) & (lengths < 40)).any()), "one number", text)
 

@@ -1,5 +1,3 @@
-from zlib import crc32
-
 import torch
 
 from torch_judge.authoring import case, require, same
@@ -49,7 +47,7 @@ def reaches(seen, expected, draw):
         channel, row, column = expected["pixels"][number].nonzero()[0].tolist()
         mine, tile = found[number].nonzero().flatten().tolist(), int(right[number].nonzero())
         text = f"With 3 × 3 patches of 2 × 2 pixels, pixel ({row}, {column}) of channel {channel} reaches tokens {mine}"
-        require(False, f"reach {crc32(found.numpy().tobytes())}", f"{text}; expected [{tile}].")
+        require(False, f"reach {hash(tuple(found.flatten().tolist()))}", f"{text}; expected [{tile}].")
 
 
 @case("each pixel reaches one token, that of its square", kind="property", verify=reaches)
@@ -99,10 +97,9 @@ def shared_map(solve, draw):
 
 def arrives(seen, expected, draw):
     (weight, _), gradient = map_of(seen), seen["gradient of images"]
-    # The output is linear in the parameters: half its square has the derivative along them that its square is.
-    share = round(seen["share of the parameters"], 3)
+    share, right = round(seen["share of the parameters"], 3), seen["share by doubling them"]
     text = "The parameters get another gradient than they should: use them as they are, without `detach` or `no_grad`."
-    require(share == 1.0, f"share {share}, images {torch.is_tensor(gradient)}", text)
+    require(abs(share - right) < 2e-3, f"share {share}, images {torch.is_tensor(gradient)}", text)
     cotangent = draw.cotangent(tokens(seen, "output", 3))
     pixels = (cotangent @ weight.T).view(3, 3, 3, 4, 2, 2)  # image, tile row, tile column, channel, offsets
     same("gradient of images", gradient, pixels.permute(0, 3, 1, 4, 2, 5).reshape(3, 4, 6, 6), widen=3)
@@ -117,4 +114,7 @@ def gradients(solve, draw):
         along = torch.autograd.grad(model(images), parameters, out.detach(), allow_unused=True)
         share = sum((p * g).sum() for p, g in zip(parameters, along, strict=True) if g is not None)
         seen["share of the parameters"] = float(share / out.square().sum())
-    return seen
+    # A form without constant term, linear or (two layers in a row) quadratic: at 1 its slope is half its value at 2.
+    for parameter in parameters:
+        parameter.data.mul_(2)
+    return seen | {"share by doubling them": float((model(images) * out).sum() / (2 * out.square().sum()))}

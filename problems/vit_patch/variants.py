@@ -107,3 +107,18 @@ class SplitAndStack(nn.Module):
         tiles = torch.stack(rows.split(self.patch_size, dim=4), dim=2)  # B, n, n, C, P, P
         tiles = tiles.flatten(1, 2)
         return sum(layer(tiles[:, :, c].flatten(2)) for c, layer in enumerate(self.channels))
+
+
+@accepted
+class ConvolutionThenLinear(nn.Module):
+    """Two layers in a row, with nothing between them, are one linear map."""
+
+    def __init__(self, img_size, patch_size, in_channels, embed_dim):
+        super().__init__()
+        self.grid = img_size // patch_size
+        self.num_patches = self.grid * self.grid
+        self.patchify = nn.Conv2d(in_channels, embed_dim, kernel_size=patch_size, stride=patch_size)
+        self.to_tokens = nn.Linear(embed_dim, embed_dim)
+
+    def forward(self, x):
+        return self.to_tokens(self.patchify(x).flatten(2).permute(0, 2, 1))

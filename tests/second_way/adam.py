@@ -283,6 +283,14 @@ class ZeroGradNeedsGradient(Right):
             w.grad.zero_()
 
 
+class ZeroGradStopsAtMissing(Right):
+    def zero_grad(self):
+        for w in self.weights:
+            if w.grad is None:
+                return
+            w.grad = torch.zeros_like(w)
+
+
 class ZeroGradResets(Right):
     def zero_grad(self):
         super().zero_grad()
@@ -324,5 +332,6 @@ SECOND_WAY = {
     "gradient_overwritten": GradientOverwritten,
     "zero_grad_does_nothing": ZeroGradDoesNothing,
     "zero_grad_needs_gradient": ZeroGradNeedsGradient,
+    "zero_grad_stops_at_missing": ZeroGradStopsAtMissing,
     "zero_grad_resets": ZeroGradResets,
 }

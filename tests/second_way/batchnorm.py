@@ -163,6 +163,24 @@ def wrong_axis(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1
     return ((rows - rows.mean(0)) / (rows.var(0, unbiased=False) + eps).sqrt()).T * gamma + beta
 
 
+def shift_before_scale(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
+    m, v = running_mean, running_var
+    if training:
+        m, v = stats(x)
+        blend(running_mean, m, momentum)
+        blend(running_var, v, momentum)
+    return gamma * (beta + (x - m) / torch.sqrt(v + eps))
+
+
+def buffers_grow(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
+    m, v = running_mean, running_var
+    if training:
+        m, v = stats(x)
+        running_mean += momentum * m.detach()
+        running_var += momentum * v.detach()
+    return normalised(x, gamma, beta, m, v, eps)
+
+
 def no_affine(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
     m, v = running_mean, running_var
     if training:

@@ -228,6 +228,19 @@ class shared_merges(Tokenizer):
         self.merges = MERGES
 
 
+class lower_case(Tokenizer):
+    def vocabulary(self, corpus):
+        return super().vocabulary([word.casefold() for word in corpus])
+
+    def words(self, text):
+        return text.casefold().split()
+
+
+class punctuation_lost(Tokenizer):
+    def words(self, text):
+        return "".join(c if c.isalnum() else " " for c in text).split()
+
+
 class longest_match(Tokenizer):
     def cut(self, word):
         text, known, out = "".join(word[:-1]) + "</w>", {a + b for a, b in self.merges} | {"</w>"}, []

@@ -31,6 +31,10 @@ def hides_itself(Q, K, V):
     return torch.bmm(F.softmax(hidden(scores_of(Q, K), seen(Q, -1)), 2), V)
 
 
+def hides_itself_finitely(Q, K, V):
+    return mixed(torch.where(seen(Q, -1), scores_of(Q, K), torch.tensor(torch.finfo(torch.float32).min)), V)
+
+
 def sees_the_next(Q, K, V):
     S = Q.shape[1]
     return torch.stack(
@@ -180,6 +184,6 @@ SECOND_WAY = {
         masked_after_softmax, renormalised_after_softmax, queries_and_keys_swapped, no_scaling, divided_by_d,
         scaled_by_length, scaled_by_dv, softmax_over_queries, softmax_over_batch, unshifted_softmax, global_maximum,
         shaped_like_q, scales_q_in_place, detached_weights, everything_detached, squeezed, clipped_scores,
-        first_batch_element, running_mean,
+        first_batch_element, running_mean, hides_itself_finitely,
     )
 }  # fmt: skip

@@ -148,6 +148,7 @@ SECOND_WAY = {
     "subtracts_bias": conv(offset=lambda out, b: out if b is None else out - b.view(-1, 1, 1)),
     "bias_for_each_product": bias_for_each_product,
     "needs_bias": needs_bias,
+    "truth_of_bias": conv(offset=lambda out, b: out + b.view(1, -1, 1, 1) if b else out),
     "bias_detached": conv(offset=lambda out, b: out if b is None else out + b.data.view(-1, 1, 1)),
     "weight_detached": conv(weight=lambda w: w.data),
     "x_detached": conv(pad=lambda x, p: F.pad(x.data, (p, p, p, p))),

@@ -23,6 +23,17 @@ def eps_inside_log(logits, targets):
     return torch.mean(-torch.log(_picked(probs, targets) + 1e-9))
 
 
+def smaller_eps_inside_log(logits, targets):
+    probs = torch.softmax(logits, dim=-1)
+    return -_picked(probs, targets).clamp(min=1e-12).log().mean()
+
+
+def maximum_not_added_back(logits, targets):
+    shifted = logits - logits.max(dim=1, keepdim=True).values
+    normaliser = torch.log(torch.exp(shifted).sum(dim=1))
+    return (normaliser - _picked(logits, targets)).mean()
+
+
 def global_max(logits, targets):
     x = logits - torch.max(logits)
     return torch.mean(torch.log(torch.exp(x).sum(-1)) - _picked(x, targets))

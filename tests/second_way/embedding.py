@@ -112,6 +112,12 @@ class FeaturesFirst(Right):
         return self.rows(indices.reshape(-1)).reshape(self.d, *indices.shape)
 
 
+class OneHotTooNarrow(Right):
+    def rows(self, flat):
+        hot = torch.eye(int(flat.max()) + 1)[flat]
+        return torch.matmul(hot, self.weight)
+
+
 class Flattened(Right):
     def forward(self, indices):
         return self.rows(indices.reshape(-1))
@@ -236,6 +242,7 @@ SECOND_WAY = {
     "row_after": RowAfter,
     "batch_transposed": BatchTransposed,
     "features_first": FeaturesFirst,
+    "one_hot_too_narrow": OneHotTooNarrow,
     "flattened": Flattened,
     "two_dimensions_only": TwoDimensionsOnly,
     "squeezed": Squeezed,

@@ -31,6 +31,15 @@ def times_root(x):
     return x * phi(2 * x)
 
 
+def root_too_short(x):
+    root = 1.414
+    return x * (2 - torch.erfc(x / root)) / 2
+
+
+def reciprocal_too_short(x):
+    return x * torch.erfc(-0.707 * x) / 2
+
+
 def divided_by_two(x):
     return x * phi(x / 2**0.5)
 

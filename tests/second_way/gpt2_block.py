@@ -163,6 +163,15 @@ class SeesOnlyThePast(Right):
         return torch.ones(n, n).tril(-1) > 0
 
 
+class SeesOnlyThePastFinitely(SeesOnlyThePast):
+    fill = -1e12
+
+
+class SeesTheNext(Right):
+    def allowed(self, n):
+        return torch.ones(n, n).tril(1) > 0
+
+
 class SeesOnlyTheFuture(Right):
     def allowed(self, n):
         return torch.ones(n, n).triu() > 0
@@ -341,6 +350,15 @@ class OutsideTheGraph(Right):
         return super().forward(x)
 
 
+class LearnedGain(Right):
+    def __init__(self, d_model, num_heads):
+        super().__init__(d_model, num_heads)
+        self.alpha = nn.Parameter(torch.ones(1))
+
+    def second(self, h):
+        return h + self.alpha * self.mlp(self.ln2(h))
+
+
 class IdleLayer(Right):
     def __init__(self, d_model, num_heads):
         super().__init__(d_model, num_heads)
@@ -367,6 +385,8 @@ SECOND_WAY = {
     "final_norm": FinalNorm,
     "no_mask": NoMask,
     "sees_only_the_past": SeesOnlyThePast,
+    "sees_only_the_past_finitely": SeesOnlyThePastFinitely,
+    "sees_the_next": SeesTheNext,
     "sees_only_the_future": SeesOnlyTheFuture,
     "scores_zeroed": ScoresZeroed,
     "zero_scores_hidden": ZeroScoresHidden,
@@ -399,4 +419,5 @@ SECOND_WAY = {
     "detached_weights": DetachedWeights,
     "outside_the_graph": OutsideTheGraph,
     "idle_layer": IdleLayer,
+    "learned_gain": LearnedGain,
 }

@@ -120,6 +120,10 @@ def eps_under_the_root(logps, rewards, group_ids, eps=1e-5):
     return -torch.mean(_standardised(rewards.detach(), group_ids, lambda std: torch.sqrt(std**2 + eps)) * logps)
 
 
+def eps_as_floor(logps, rewards, group_ids, eps=1e-5):
+    return -torch.mean(_standardised(rewards.detach(), group_ids, lambda std: max(float(std), eps)) * logps)
+
+
 def eps_ignored(logps, rewards, group_ids, eps=1e-5):
     eps = 1e-5
     return -torch.mean(_standardised(rewards.detach(), group_ids, lambda std: std + eps) * logps)

@@ -75,6 +75,15 @@ class SeesOnlyThePast(Right):
         return torch.arange(total) < (torch.arange(n) + total - n).view(-1, 1)
 
 
+class SeesOnlyThePastFinitely(SeesOnlyThePast):
+    fill = -1e12
+
+
+class SeesTheNext(Right):
+    def allowed(self, n, total, cache):
+        return torch.arange(total) <= (torch.arange(n) + total - n + 1).view(-1, 1)
+
+
 class ScoresZeroed(Right):
     def weights(self, scores, allowed):
         return F.softmax(scores * allowed, -1)
@@ -264,6 +273,8 @@ SECOND_WAY = {
     "mask_without_offset": MaskWithoutOffset,
     "no_mask": NoMask,
     "sees_only_the_past": SeesOnlyThePast,
+    "sees_only_the_past_finitely": SeesOnlyThePastFinitely,
+    "sees_the_next": SeesTheNext,
     "scores_zeroed": ScoresZeroed,
     "zero_scores_hidden": ZeroScoresHidden,
     "zero_scores_hidden_finitely": ZeroScoresHiddenFinitely,

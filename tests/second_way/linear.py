@@ -157,6 +157,11 @@ class DetachedWeight(Layer):
         return torch.addmm(self.bias, x, self.weight.detach().t())
 
 
+class DetachedBias(Layer):
+    def forward(self, x):
+        return torch.addmm(self.bias.detach(), x, self.weight.t())
+
+
 class DetachedInput(Layer):
     def forward(self, x):
         return torch.addmm(self.bias, x.data, self.weight.t())
@@ -220,6 +225,7 @@ SECOND_WAY = {
     "reseeds": Reseeds,
     "detached_parameters": DetachedParameters,
     "detached_weight": DetachedWeight,
+    "detached_bias": DetachedBias,
     "detached_input": DetachedInput,
     "no_grad_forward": NoGradForward,
     "view_from_construction": ViewFromConstruction,

@@ -32,6 +32,12 @@ def minimum_of_ratios(new_logps, old_logps, advantages, clip_ratio=0.2):
     return -torch.mean(r.clamp(max=1 + clip_ratio) * advantages.detach())
 
 
+def loss_bounded(new_logps, old_logps, advantages, clip_ratio=0.2, dual=3.0):
+    r, a = _ratio(new_logps, old_logps), advantages.detach()
+    surrogate = _smaller(r * a, torch.clip(r, 1 - clip_ratio, 1 + clip_ratio) * a)
+    return -torch.where(a < 0, torch.max(surrogate, dual * a), surrogate).mean()
+
+
 def clips_log_ratio(new_logps, old_logps, advantages, clip_ratio=0.2):
     difference, a = new_logps - old_logps.detach(), advantages.detach()
     clipped = torch.exp(torch.clip(difference, -clip_ratio, clip_ratio))

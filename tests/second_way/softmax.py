@@ -49,6 +49,12 @@ def clamped(x, dim=-1):
     return e / e.sum(dim, keepdim=True)
 
 
+def replaces_minus_inf(x, dim=-1):
+    x = x.masked_fill(x == -float("inf"), -300.0)
+    e = torch.exp(x - x.max(dim, keepdim=True).values)
+    return e / e.sum(dim, keepdim=True)
+
+
 def shifts_in_place(x, dim=-1):
     x.sub_(x.max(dim, keepdim=True)[0])
     e = x.exp()
@@ -71,6 +77,12 @@ def no_keepdim(x, dim=-1):
     top, _ = x.max(dim)
     e = torch.exp(x - top)
     return torch.div(e, torch.sum(e, dim))
+
+
+def unsqueezes_last(x, dim=-1):
+    top = x.max(dim).values[..., None]
+    e = torch.exp(x - top)
+    return torch.div(e, e.sum(dim)[..., None])
 
 
 def sum_without_keepdim(x, dim=-1):

@@ -53,6 +53,15 @@ def one_too_many(logits, top_k=0, top_p=1.0, temperature=1.0):
     return Sampler()(logits, 0, top_p, temperature)
 
 
+def nucleus_one_too_many(logits, top_k=0, top_p=1.0, temperature=1.0):
+    ranked, ids = torch.sort(logits / temperature, descending=True)
+    shares = torch.softmax(ranked[: top_k or len(ids)], 0)
+    if top_p < 1:
+        cut = torch.cumsum(shares, 0) > top_p
+        shares = torch.where(torch.cat([torch.tensor([False, False]), cut])[: len(cut)], 0.0, shares)
+    return ids[torch.multinomial(shares, 1)].item()
+
+
 def kth_dropped(logits, top_k=0, top_p=1.0, temperature=1.0):
     probs = torch.softmax(logits / temperature, 0)
     if top_k:
@@ -203,5 +212,7 @@ class not_renormalised(Sampler):
 
 
 SECOND_WAY = {n: t() for n, t in list(globals().items()) if isinstance(t, type) and t is not Sampler}
-SECOND_WAY |= {f.__name__: f for f in (one_too_many, kth_dropped, everything_masked, own_probability)}
+SECOND_WAY |= {
+    f.__name__: f for f in (one_too_many, nucleus_one_too_many, kth_dropped, everything_masked, own_probability)
+}
 SECOND_WAY |= {"filled_with_zero": filling(0.0), "weak_fill": filling(-99.0)}

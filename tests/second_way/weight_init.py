@@ -26,6 +26,11 @@ def xavier(weight):
     return fill(weight, (2 / sum(weight.shape)) ** 0.5)
 
 
+def fixed_std(weight):
+    weight.data = 0.02 * torch.randn(weight.shape)
+    return weight
+
+
 def all_elements(weight):
     return fill(weight, (2 / (weight.shape[0] * weight.shape[1])) ** 0.5)
 
