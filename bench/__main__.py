@@ -66,12 +66,11 @@ def import_figures() -> str:
         return lambda: subprocess.run([sys.executable, "-c", code], check=True)
 
     bare, ours = median_ms(start("pass"), 9), median_ms(start("import torch_judge"), 9)
-    peak = "resource.getrusage(0).ru_maxrss"
-    memory = f"import resource; a = {peak}; import torch_judge; print({peak} - a)"
+    pages = "int(open('/proc/self/statm').read().split()[1])"
+    memory = f"a = {pages}; import torch_judge; print({pages} - a)"
     grown = subprocess.run([sys.executable, "-c", memory], check=True, capture_output=True, text=True).stdout
-    return (
-        f"`import torch_judge`: {ours - bare:.1f} ms over {bare:.1f} ms of a bare start, {int(grown) / 1024:.1f} MiB."
-    )
+    mib = int(grown) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return f"`import torch_judge`: {ours - bare:.1f} ms over {bare:.1f} ms of a bare start, {mib:.1f} MiB."
 
 
 def main(ids: list[str]) -> None:

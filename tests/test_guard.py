@@ -270,6 +270,21 @@ def test_watched_helpers_are_restored(road: str) -> None:
     assert [dict(vars(module)) for module in modules] == before
 
 
+NEIGHBOURS = {
+    "relu": "def relu(x):\n    return torch._foreach_clamp_min([x], 0)[0]",
+    "cross_entropy": "from torch.distributions import Multinomial\n\n"
+    "def cross_entropy_loss(logits, targets):\n"
+    "    one_hot = torch.zeros_like(logits).scatter(1, targets[:, None], 1.0)\n"
+    "    return -Multinomial(1, logits=logits).log_prob(one_hot).mean()",
+}
+
+
+@pytest.mark.parametrize("id", NEIGHBOURS)
+def test_a_neighbour_that_does_the_same_job_is_seen(id: str) -> None:
+    report = report_on(NEIGHBOURS[id], id=id)
+    assert report.violations and not report.accepted
+
+
 def test_no_helper_is_touched_where_none_is_forbidden() -> None:
     assert not _helpers(matcher(("softmax", "attention", "gelu")))
     assert _helpers(matcher(("kaiming",)))

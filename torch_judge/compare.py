@@ -187,7 +187,8 @@ def compare_kept(seen: Seen, expected: Seen, *, widen: float = 1.0) -> tuple[Mis
         if mismatch is None:
             continue
         if identical(got, before):
-            text = f"`{path}` was not changed by the call; it must be updated in place."
+            where = "" if path.endswith(".grad") else " in place"  # a gradient may be replaced
+            text = f"`{path}` was not changed by the call; it must be updated{where}."
             mismatch = Mismatch(path, "unchanged", text, mismatch.index, mismatch.actual, mismatch.expected)
         found.append(mismatch)
     return tuple(found)
@@ -198,8 +199,8 @@ def _changed(path: str, got: Leaf, before: Leaf) -> Mismatch:
     if part in FLAGS and name:
         return Mismatch(path, "changed", FLAGS[part].format(name), actual=describe(got), expected=describe(before))
     if part == "grad" and name:
-        return Mismatch(path, "changed", f"`{name}.grad` was written by the call; leave gradients to the caller.")
-    text = f"`{path}` was changed by the call; it must stay as it was. Work on a new tensor instead."
+        return Mismatch(path, "changed", f"`{name}.grad` was written by the call; it must stay as it was.")
+    text = f"`{path}` was changed by the call; it must stay as it was. Work on a copy instead."
     mismatch = compare_leaf(path, got, before, device=None)
     if mismatch is None:
         return Mismatch(path, "changed", text)

@@ -162,6 +162,7 @@ class Draw:
         optional: Sequence[str] = ("*.bias",),
         free: Sequence[str] = (),
         by: str = "name",
+        layers: Sequence[str] = (),
     ) -> None:
         """Give every parameter of ``module`` values drawn by its own name, scaled by 1/√fan_in, and keep the module.
 
@@ -171,7 +172,14 @@ class Draw:
 
         ``by="shape"`` is for names that are the learner's to choose: the values depend on the shape and on the place
         among parameters of that shape, and nothing is observed or kept.
+
+        With ``layers``, only those attributes count, wherever else the learner registers them.
         """
+        if layers:
+            if isinstance(module, torch.nn.Module):
+                module.to(self.device)
+            found = {layer: getattr(module, layer, None) for layer in layers}
+            module = torch.nn.ModuleDict({n: part for n, part in found.items() if isinstance(part, torch.nn.Module)})
         module = module if isinstance(module, torch.nn.Module) else gathered(module)
         module.to(self.device)
         places: Counter[str] = Counter()

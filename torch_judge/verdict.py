@@ -66,8 +66,8 @@ def _raised(exception: ExceptionInfo, problem: Problem) -> str:
 
 
 def signature(problem: Problem) -> str:
-    """The entry's signature as the reference writes it: ``def f(x, eps=1e-5)`` or ``class C: __init__(self, p)``."""
-    for node in ast.parse(problem.solution).body:
+    """The entry's signature as the starter writes it: ``f(x, eps=1e-5)`` or ``class C: __init__(self, p)``."""
+    for node in ast.parse(problem.starter).body:
         if isinstance(node, ast.FunctionDef) and node.name == problem.entry:
             return f"{node.name}({ast.unparse(node.args)})"
         if isinstance(node, ast.ClassDef) and node.name == problem.entry:

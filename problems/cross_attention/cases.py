@@ -65,7 +65,7 @@ def by_name(solve, draw):
     layers = {name: getattr(model, name, None) for name in NAMES}
     if not all(isinstance(layer, torch.nn.Linear) for layer in layers.values()):
         return {"these four nn.Linear": False}  # accepted as a reading: the other cases judge without names
-    draw.fill("model", torch.nn.ModuleDict(layers), free=["*"])  # a constant kept as a parameter stays
+    draw.fill("model", model, layers=NAMES, free=["*"])  # a constant kept as a parameter stays
     x_q[..., 0] = x_kv[..., 0] = 1  # then, for a layer without a bias, the weights of feature 0 are one
     for name in NAMES[:3]:
         bias = draw.randn(f"bias of {name}", len(layers[name].weight))

@@ -7,11 +7,10 @@ NAMES = ("W_q", "W_k", "W_v", "W_o", "ln1", "ln2", "mlp")
 
 
 def built(solve, draw, d_model=12, num_heads=3):
-    """A block with drawn weights, wherever it registers its layers; biases are zero. Names within `mlp` are free."""
-    block = solve(d_model=d_model, num_heads=num_heads).to(draw.device)
+    """A block with drawn weights; its biases, if any, are zero. The names within `mlp` are the learner's own."""
+    block = solve(d_model=d_model, num_heads=num_heads)
     block.ln1.eps = block.ln2.eps = 1e-5  # eps is free
-    layers = {name: getattr(block, name) for name in NAMES if isinstance(getattr(block, name, None), torch.nn.Module)}
-    draw.fill("block", torch.nn.ModuleDict(layers), optional=("*.bias", "mlp.*"))
+    draw.fill("block", block, layers=NAMES, optional=("*.bias", "mlp.*"))
     draw.fill("mlp", block.mlp, by="shape")
     for parameter in block.mlp.parameters():
         parameter.data.mul_(parameter.dim() > 1)  # its biases, by whatever name

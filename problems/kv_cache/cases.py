@@ -6,10 +6,9 @@ NAMES = ("W_q", "W_k", "W_v", "W_o")
 
 
 def built(solve, draw, d_model=12, num_heads=3, free=()):
-    """A model with drawn weights in the four layers, wherever it registers them; their biases, if any, are zero."""
-    model = solve(d_model=d_model, num_heads=num_heads).to(draw.device)
-    made = {name: getattr(model, name) for name in NAMES if isinstance(getattr(model, name, None), torch.nn.Module)}
-    draw.fill("model", torch.nn.ModuleDict(made), free=free)
+    """A model with drawn weights; its biases, if any, are zero."""
+    model = solve(d_model=d_model, num_heads=num_heads)
+    draw.fill("model", model, layers=NAMES, free=free)
     return model
 
 

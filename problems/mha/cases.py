@@ -5,18 +5,11 @@ from torch_judge.authoring import case
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
 
-def filled(model, draw, name="model", free=()):
-    """Drawn weights for the four layers, wherever the object registers them; their biases, if any, are zero."""
-    if isinstance(model, torch.nn.Module):
-        model.to(draw.device)
-    found = {layer: getattr(model, layer, None) for layer in NAMES}
-    made = {layer: value for layer, value in found.items() if isinstance(value, torch.nn.Module)}
-    draw.fill(name, torch.nn.ModuleDict(made), free=free)
+def built(solve, draw, d_model=12, num_heads=3, name="model", free=()):
+    """An object with drawn weights; its biases, if any, are zero."""
+    model = solve(d_model=d_model, num_heads=num_heads)
+    draw.fill(name, model, layers=NAMES, free=free)
     return model
-
-
-def built(solve, draw, d_model=12, num_heads=3, name="model"):
-    return filled(solve(d_model=d_model, num_heads=num_heads), draw, name)
 
 
 def qkv(draw, b, sq, sk, d, grad=False):
@@ -100,7 +93,7 @@ def gradients(solve, draw):
 @case("biases count, where a layer has one", kind="values")
 def biases(solve, draw):
     """Feature 0 of the inputs is always 1: for a layer without a bias, the weights of that feature are one."""
-    model = filled(solve(d_model=12, num_heads=3), draw, free=["*"])
+    model = built(solve, draw, free=["*"])
     Q, K, V = inputs = qkv(draw, b=2, sq=6, sk=5, d=12)
     for x in inputs:
         x[..., 0] = 1

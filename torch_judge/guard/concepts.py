@@ -1,8 +1,9 @@
 """What a problem can forbid: one table that maps a concept to everything in torch that does it.
 
 Patterns are globs over bare names. Lower-case ones match functions, Tensor methods, ATen operators and autograd nodes
-(``NativeBatchNormBackward0`` reads as ``native_batch_norm``), a trailing underscore apart; capitalised ones match
-classes of `torch.nn`. A concept names an operation and its neighbours under other names, never a building block.
+(``NativeBatchNormBackward0`` reads as ``native_batch_norm``), a trailing underscore and a leading ``_foreach_`` apart;
+capitalised ones match classes of `torch.nn` and `torch.distributions`. A concept names an operation and its neighbours
+under other names, never a building block.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ CONCEPTS: dict[str, str] = {
     "log_softmax": "log_softmax _log_softmax _sparse_log_softmax LogSoftmax",
     "cross_entropy": """
         cross_entropy cross_entropy_loss linear_cross_entropy nll_loss nll_loss2d nll_loss_nd nll_loss*_forward kl_div
-        CrossEntropyLoss LinearCrossEntropyLoss NLLLoss NLLLoss2d KLDivLoss AdaptiveLogSoftmaxWithLoss Categorical
-        OneHotCategorical*""",
+        CrossEntropyLoss LinearCrossEntropyLoss NLLLoss NLLLoss2d KLDivLoss AdaptiveLogSoftmaxWithLoss
+        Categorical OneHotCategorical* Multinomial""",
     "linear": """
         linear bilinear mkldnn_linear _trilinear
         Linear LazyLinear NonDynamicallyQuantizableLinear Bilinear""",
@@ -87,7 +88,8 @@ class Matcher:
     def __call__(self, name: str) -> bool:
         """Whether the bare function, operator or class name ``name`` is forbidden, in place ("relu_") or not."""
         if name not in self._known:
-            self._known[name] = any(self._regex.match(n) for n in (name, name.rstrip("_")))
+            bare = name.removeprefix("_foreach_")
+            self._known[name] = any(self._regex.match(n) for n in (name, bare, bare.rstrip("_")))
         return self._known[name]
 
 
