@@ -35,6 +35,7 @@ TABLES = {
     "hints": {"problem": "TEXT PRIMARY KEY", "level": "INTEGER NOT NULL"},
     "peeks": {"problem": "TEXT PRIMARY KEY", "at": "TEXT NOT NULL"},
 }
+INDEXES = {"attempts_at_problem": "attempts (problem)"}
 
 # Where nothing can be kept, a kernel at least remembers which hint comes next.
 _UNKEPT_HINTS: dict[Path, dict[str, int]] = {}
@@ -85,7 +86,7 @@ class Store:
     """The progress kept in one folder. Nothing raises: what went wrong is told in ``notices``."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._file = Database((folder or home()) / FILE, TABLES, VERSION)
+        self._file = Database((folder or home()) / FILE, TABLES, VERSION, INDEXES)
         self._unkept_hints = _UNKEPT_HINTS.setdefault(self.path, {})
 
     @property

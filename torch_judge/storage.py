@@ -18,24 +18,29 @@ UNWRITABLE = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_P
 
 T = TypeVar("T")
 
+# Time and size of each file as it was left sound: only one that has changed since is looked through again.
+_SOUND: dict[Path, tuple[int, int]] = {}
+
 
 class _DamageError(Exception):
     """The file is none of ours; the message completes "The progress file …"."""
 
 
 class Database:
-    """The tables (name, then column and declaration) of one schema version in one file.
+    """The tables (name, then column and declaration) and indexes of one schema version in one file.
 
     Each transaction opens the file anew. Nothing raises: what went wrong is told in ``notices``.
     """
 
-    def __init__(self, path: Path, tables: Mapping[str, Mapping[str, str]], version: int) -> None:
+    def __init__(
+        self, path: Path, tables: Mapping[str, Mapping[str, str]], version: int, indexes: Mapping[str, str]
+    ) -> None:
         self.path = path
         self.notices: list[str] = []
         self._tables = tables
+        self._indexes = indexes
         self._version = version
         self._timeout_s = TIMEOUT_S
-        self._checked = False
 
     def read(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """The rows of a query; none if the file is not there or cannot be read."""
@@ -74,18 +79,26 @@ class Database:
             self.path.parent.mkdir(parents=True, exist_ok=True)
         elif not self.path.exists():
             return default
+        before = self._state()
         with self._connection() as db:
             # IMMEDIATE takes the write lock first: two that read and then want to write would deadlock.
             db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-            fresh = self._inspect(db, thoroughly=not self._checked)
-            self._checked = True
+            fresh = self._inspect(db, thoroughly=_SOUND.get(self.path) != before)
             if fresh and not write:
                 return default
             if fresh:
                 self._create(db)
             result = work(db)
             db.execute("COMMIT")
-            return result
+        _SOUND[self.path] = self._state()
+        return result
+
+    def _state(self) -> tuple[int, int]:
+        """Time of the last change and size of the file."""
+        with contextlib.suppress(FileNotFoundError):
+            found = self.path.stat()
+            return found.st_mtime_ns, found.st_size
+        return 0, 0
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -104,6 +117,8 @@ class Database:
     def _create(self, db: sqlite3.Connection) -> None:
         for table, columns in self._tables.items():
             db.execute(f"CREATE TABLE {table} ({', '.join(f'{c} {kind}' for c, kind in columns.items())})")
+        for index, columns_of in self._indexes.items():
+            db.execute(f"CREATE INDEX {index} ON {columns_of}")
         db.execute(f"PRAGMA user_version = {self._version}")
 
     def _inspect(self, db: sqlite3.Connection, *, thoroughly: bool) -> bool:
