@@ -78,11 +78,13 @@ class Columns:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         left = self.width - self.widths[-1]
+        room = max(options.max_width - left, 1)
         for *cells, last in self.rows:
             line = plain(" " * self.by)
             for text, width in zip(cells, self.widths, strict=False):
                 line.append_text(text).append(" " * (width - text.cell_len + 2))
-            for number, part in enumerate(last.wrap(console, max(options.max_width - left, 1))):
+            fits = last.cell_len <= room and "\n" not in last.plain
+            for number, part in enumerate([last] if fits else last.wrap(console, room)):
                 line = line if number == 0 else plain(" " * left)
                 line.no_wrap = True  # it is already
                 yield line.append_text(part)
