@@ -13,7 +13,29 @@ from torch_judge.errors import ProblemError
 from torch_judge.observations import Leaf, TensorLeaf
 from torch_judge.report import KINDS
 
-__all__ = ["Case", "CheckFailed", "Draw", "accepted", "case", "mistake", "plausible", "require", "same"]
+__all__ = [
+    "BY_LOGSUMEXP",
+    "ROUNDED_SCORES",
+    "Case",
+    "CheckFailed",
+    "Draw",
+    "accepted",
+    "case",
+    "mistake",
+    "plausible",
+    "require",
+    "same",
+]
+
+# Reasons to widen a case that several problems share: @case(..., **ROUNDED_SCORES).
+BY_LOGSUMEXP: dict[str, Any] = {
+    "widen": 10.0,
+    "because": "what goes through logsumexp is right too, and keeps half a float32 step of 500 to 1000: 6e-5 at most",
+}
+ROUNDED_SCORES: dict[str, Any] = {
+    "widen": 100.0,
+    "because": "a rounding error of a score near 500 is a relative error of 1e-4 of its weight",
+}
 
 T = TypeVar("T")
 Verify = Callable[["Observed", "Observed", Draw], None]

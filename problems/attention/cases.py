@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case
+from torch_judge.authoring import BY_LOGSUMEXP, case
 
 
 def qkv(draw, b, sq, sk, dk, dv, grad=False):
@@ -31,12 +31,7 @@ def single_query(solve, draw):
     return {"output": solve(*qkv(draw, b=1, sq=1, sk=4, dk=3, dv=1))}
 
 
-@case(
-    "scores of several hundred: finite, and right",
-    kind="numerics",
-    widen=10,
-    because="the logarithm of a sum near e^500 keeps fewer digits, and a softmax through logsumexp is right",
-)
+@case("scores of several hundred: finite, and right", kind="numerics", **BY_LOGSUMEXP)
 def large_scores(solve, draw):
     # Whole numbers and a width of 16 make the scores exact in every order. The first query of a sequence stays small.
     size = torch.tensor([0.25, 4, 4, 4, 4, 4], device=draw.device).unsqueeze(1)

@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case
+from torch_judge.authoring import BY_LOGSUMEXP, case
 
 
 def qkv(draw, b, s, dk, dv, grad=False):
@@ -38,12 +38,7 @@ def two_calls(solve, draw):
     return {"long": solve(*long), "short": solve(*short)}
 
 
-@case(
-    "scores of several hundred, the hidden ones largest: finite, and right",
-    kind="numerics",
-    widen=10,
-    because="the logarithm of a sum near e^500 keeps fewer digits, and a softmax through logsumexp is right",
-)
+@case("scores of several hundred, the hidden ones largest: finite, and right", kind="numerics", **BY_LOGSUMEXP)
 def large_scores(solve, draw):
     # Every key outdoes the ones before: the scores of a row climb from about -430 to 430, half as far in the last row
     # but one, from -27 to 27 in the last. Whole numbers and a width of 16 make them exact in every order.

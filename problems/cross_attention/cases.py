@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case
+from torch_judge.authoring import ROUNDED_SCORES, case
 
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
@@ -82,12 +82,7 @@ def calls(solve, draw):
     return {"x, y": model(x, y), "x, z": model(x, z), "y, z": model(y, z), "x, y again": model(x, y)}
 
 
-@case(
-    "scores of several hundred: finite, and right",
-    kind="numerics",
-    widen=100,
-    because="a rounding error of a score near 500 is a relative error of 1e-4 of its weight",
-)
+@case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
 def large_scores(solve, draw):
     model, x_q = alike(solve, draw), draw.randn("x_q before", 2, 6, 12, std=250.0).clone()
     x_q[:, 0] /= 250  # the scores of the first query stay small

@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case
+from torch_judge.authoring import BY_LOGSUMEXP, case
 
 
 def qkv(draw, b, s, d, grad=False):
@@ -26,12 +26,7 @@ def defaults(solve, draw):
     return {"output": solve(*qkv(draw, b=1, s=37, d=2)), "one position": solve(*one)}
 
 
-@case(
-    "scores of several hundred, positive and negative: finite, and right",
-    kind="numerics",
-    widen=10,
-    because="the logarithm of a sum near e^500 keeps fewer digits, and merging blocks by logsumexp is right",
-)
+@case("scores of several hundred, positive and negative: finite, and right", kind="numerics", **BY_LOGSUMEXP)
 def large_scores(solve, draw):
     # Whole numbers and a width of 16 make the scores exact in every order. The first query of a sequence stays small.
     q, k = draw.randint("whole Q", -9, 10, 2, 7, 16), draw.randint("whole K", -9, 10, 2, 7, 16)
@@ -40,7 +35,7 @@ def large_scores(solve, draw):
     return {"output": solve(Q, K, draw.randn("V", 2, 7, 16), block_size=2)}
 
 
-@case("all scores of a row far below zero", kind="numerics", widen=10, because="as for large scores")
+@case("all scores of a row far below zero", kind="numerics", **BY_LOGSUMEXP)
 def negative_scores(solve, draw):
     # 16 products between -128 and -32, over the root of 16: scores from -512 to -128.
     Q = draw.keep("Q", draw.randint("whole Q", -16, -7, 2, 5, 16).float())

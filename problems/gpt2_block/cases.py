@@ -1,7 +1,7 @@
 import torch
 from torch.nn.functional import gelu, layer_norm, linear
 
-from torch_judge.authoring import CheckFailed, case, same
+from torch_judge.authoring import ROUNDED_SCORES, CheckFailed, case, same
 
 NAMES = ("W_q", "W_k", "W_v", "W_o", "ln1", "ln2", "mlp")
 
@@ -90,12 +90,7 @@ def evaluation(solve, draw):
     return {"eval": block(x), "train": block.train()(x[:, :2])}
 
 
-@case(
-    "scores of several hundred: finite, and right",
-    kind="numerics",
-    widen=100,
-    because="a rounding error of a score near 500 is a relative error of 1e-4 of its weight",
-)
+@case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
 def large_scores(solve, draw):
     block = built(solve, draw)
     block.W_q.weight.data.mul_(12)  # keys opposite to the queries: a token's score against itself is far below zero

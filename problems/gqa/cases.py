@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case
+from torch_judge.authoring import ROUNDED_SCORES, case
 
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
@@ -63,12 +63,7 @@ def calls(solve, draw):
     return {"x": first, "y": other, "z": model.forward(draw.randn("z", 3, 7, 24)), "x again": model.forward(x)}
 
 
-@case(
-    "scores of several hundred: finite, and right",
-    kind="numerics",
-    widen=100,
-    because="a rounding error of a score near 500 is a relative error of 1e-4 of its weight",
-)
+@case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
 def large_scores(solve, draw):
     model, x = built(solve, draw), draw.randn("x before", 2, 7, 24, std=15.0).clone()
     x[:, 0] /= 300  # the scores of the first query stay small

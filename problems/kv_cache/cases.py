@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case
+from torch_judge.authoring import ROUNDED_SCORES, case
 
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
@@ -65,12 +65,7 @@ def turns(solve, draw):
     }
 
 
-@case(
-    "scores of several hundred: finite, and right",
-    kind="numerics",
-    widen=100,
-    because="a rounding error of a score near 500 is a relative error of 1e-4 of its weight",
-)
+@case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
 def large_scores(solve, draw):
     model = built(solve, draw)
     with torch.no_grad():  # keys opposite to the queries: a token's score against itself is always far below zero

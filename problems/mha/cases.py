@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case
+from torch_judge.authoring import ROUNDED_SCORES, case
 
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
@@ -70,12 +70,7 @@ def calls(solve, draw):
     }
 
 
-@case(
-    "scores of several hundred: finite, and right",
-    kind="numerics",
-    widen=100,
-    because="a rounding error of a score near 500 is a relative error of 1e-4 of its weight",
-)
+@case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
 def large_scores(solve, draw):
     model, Q = built(solve, draw), draw.randn("Q before", 2, 6, 12, std=250.0).clone()
     Q[:, 0] /= 250  # the scores of the first query stay small
