@@ -1,8 +1,9 @@
 """How long a warm `check` takes, beside the bare cost of its cases: `python -m bench [ID…]`.
 
-Prints Markdown: per problem the median milliseconds of the bare cases on the reference (no guard, no comparison, no
-display), of a check that passes and of one that fails (the worst of the problem's mistakes), with what a check shows
-and stores included; then the import of the package, in a process of its own.
+Prints Markdown: how long all references take together; per problem the median milliseconds of the bare cases on the
+reference (no guard, no comparison, no display), of a check that passes and of one that fails (the worst of the
+problem's mistakes), with what a check shows and stores included; then the import of the package, in a process of its
+own.
 """
 
 from __future__ import annotations
@@ -30,9 +31,31 @@ def median_ms(run: Callable[[], object], rounds: int = ROUNDS) -> float:
     return 1000 * statistics.median(times[2:])
 
 
+def checking(id: str, entry: str, candidate: object) -> Callable[[], object]:
+    """A learner's check of this candidate, with what it shows and stores."""
+    from torch_judge import session
+
+    namespace = {entry: candidate, "check": session.check}
+
+    def run() -> object:
+        with contextlib.redirect_stdout(io.StringIO()):
+            return eval(f"check({id!r})", namespace)
+
+    return run
+
+
+def together(ids: list[str]) -> str:
+    """Checks of all the references, one after the other."""
+    from torch_judge.bank import find_bank
+    from torch_judge.known import known
+
+    problems = [known(find_bank().get(id)) for id in ids]
+    checks = [checking(known.problem.id, known.problem.entry, known.reference()) for known in problems]
+    return f"All {len(ids)} passing, one after the other: {median_ms(lambda: [check() for check in checks], 9):.0f} ms."
+
+
 def row(id: str) -> tuple[str, ...]:
     """One problem's figures."""
-    from torch_judge import session
     from torch_judge.bank import find_bank
     from torch_judge.draw import Draw
     from torch_judge.known import known
@@ -45,17 +68,8 @@ def row(id: str) -> tuple[str, ...]:
         for case in solutions.cases:
             case.run(reference, Draw(f"{id}/{case.name}"))
 
-    def checking(candidate: object) -> Callable[[], object]:
-        namespace = {entry: candidate, "check": session.check}
-
-        def run() -> object:
-            with contextlib.redirect_stdout(io.StringIO()):
-                return eval(f"check({id!r})", namespace)
-
-        return run
-
-    fails = max(median_ms(checking(mistake.made(())), rounds=7) for mistake in solutions.mistakes)
-    figures = median_ms(bare), median_ms(checking(reference)), fails
+    fails = max(median_ms(checking(id, entry, mistake.made(())), rounds=7) for mistake in solutions.mistakes)
+    figures = median_ms(bare), median_ms(checking(id, entry, reference)), fails
     return (id, str(len(solutions.cases)), *(f"{figure:.1f}" for figure in figures))
 
 
@@ -80,6 +94,7 @@ def main(ids: list[str]) -> None:
     wanted = ids or [problem.id for problem in find_bank().problems()]
     with tempfile.TemporaryDirectory() as home:
         os.environ["TORCH_JUDGE_HOME"] = home
+        print(together(wanted), end="\n\n", flush=True)
         print("| problem | cases | bare ms | check, passing, ms | check, failing (slowest mistake), ms |")
         print("| --- | ---: | ---: | ---: | ---: |")
         for id in wanted:
