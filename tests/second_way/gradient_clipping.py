@@ -136,7 +136,7 @@ def always_scales(parameters, max_norm):
     return clip(parameters, 0, to=max_norm)
 
 
-def test_reversed(parameters, max_norm):
+def comparison_reversed(parameters, max_norm):
     grads = [p.grad for p in parameters if p.grad is not None]
     norm = norm_of(grads)
     if norm < max_norm and norm != 0:
