@@ -45,3 +45,29 @@ def test_every_mistake_has_a_second_way_and_most_are_named(id: str) -> None:
         if named[:1] != [mistake]:
             wrong[mistake] = named
     assert len(wrong) <= (1 - NAMED_AT_LEAST) * len(ways), wrong
+
+
+def test_a_forgotten_return_is_named_and_a_blank_body_accused_of_nothing() -> None:
+    class Blank:
+        def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+            pass
+
+        def step(self):
+            pass
+
+        def zero_grad(self):
+            pass
+
+    def forgotten(x, dim=-1):
+        (x - x.amax(dim, keepdim=True)).exp().sum(dim)
+
+    def early(x, dim=-1):  # None for one dimension alone is no forgotten return
+        return None if x.dim() == 1 else x.exp() / x.exp().sum(dim, keepdim=True)
+
+    named = {}
+    for id, work in (("softmax", forgotten), ("softmax", early), ("adam", Blank)):
+        report = judge_live(find_bank().get(id), work)
+        assert not report.accepted
+        named[work.__name__] = [d.mistake for d in report.diagnosis]
+    assert named["forgotten"] == ["returns_nothing"] and "returns_nothing" not in named["early"]
+    assert named["Blank"] == []

@@ -31,7 +31,7 @@ def diagnose(known: Known, evidence: Evidence, setting: Setting, edits: tuple[Ed
     """Mistakes that fail the same cases and agree with the learner in each of them.
 
     If no single mistake does, those that fail fewer cases and agree with the learner in each of theirs: a learner may
-    have made two mistakes that do not meet.
+    have made two mistakes that do not meet. Where no case passes, that says nothing: a blank body agrees with much.
     """
     complete = all(case.name in evidence.seen for case in known.cases)
     found: list[tuple[KnownMistake, frozenset[str]]] = []
@@ -43,6 +43,8 @@ def diagnose(known: Known, evidence: Evidence, setting: Setting, edits: tuple[Ed
     if not complete:  # a look at one case hardly tells mistakes apart
         found = [(mistake, failed) for mistake, failed in found if failed == evidence.failed]
         return tuple(_diagnosis(known, *one) for one in found) if len(found) == 1 else ()
+    if len(evidence.failed) == len(known.cases):
+        return ()
     return tuple(_diagnosis(known, mistake, failed) for mistake, failed in _cover(found))
 
 

@@ -108,7 +108,18 @@ def weighed(bank_known: Known, cases: Sequence[Case], seen: dict[str, Seen], set
     if not failed:
         return Outcome(results)
     expected = {case.name: bank_known.expected(case, setting.seed, edits) for case in cases}
-    return Outcome(results, diagnose(bank_known, Evidence(seen, expected, failed), setting, edits))
+    found = diagnose(bank_known, Evidence(seen, expected, failed), setting, edits)
+    return Outcome(results, found or _returned_nothing(problem, results))
+
+
+def _returned_nothing(problem: Problem, results: Sequence[CaseResult]) -> tuple[Diagnosis, ...]:
+    """The blank template, and a forgotten `return`: no case passes, and wherever values were compared one is None."""
+    compared = [r for r in results if r.mismatches]
+    nothing = all(any(m.what == "type" and m.actual == "None" for m in r.mismatches) for r in compared)
+    if not compared or not nothing or any(r.passed or r.exception for r in results):
+        return ()
+    message = f"`{problem.entry}` returns `None`. Write its body, and end it with `return` and the result."
+    return (Diagnosis("returns_nothing", message, tuple(r.name for r in results)),)
 
 
 def _results(
