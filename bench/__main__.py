@@ -33,7 +33,7 @@ def median_ms(run: Callable[[], object], rounds: int = ROUNDS) -> float:
 
 def checking(id: str, entry: str, candidate: object) -> Callable[[], object]:
     """A learner's check of this candidate, with what it shows and stores."""
-    from torch_judge import session
+    from torch_judge.learner import session
 
     namespace = {entry: candidate, "check": session.check}
 
@@ -47,7 +47,7 @@ def checking(id: str, entry: str, candidate: object) -> Callable[[], object]:
 def together(ids: list[str]) -> str:
     """Checks of all the references, one after the other."""
     from torch_judge.bank import find_bank
-    from torch_judge.known import known
+    from torch_judge.verdict.known import known
 
     problems = [known(find_bank().get(id)) for id in ids]
     checks = [checking(known.problem.id, known.problem.entry, known.reference()) for known in problems]
@@ -57,8 +57,8 @@ def together(ids: list[str]) -> str:
 def row(id: str) -> tuple[str, ...]:
     """One problem's figures."""
     from torch_judge.bank import find_bank
-    from torch_judge.draw import Draw
-    from torch_judge.known import known
+    from torch_judge.cases.draw import Draw
+    from torch_judge.verdict.known import known
 
     solutions = known(find_bank().get(id))
     entry = solutions.problem.entry

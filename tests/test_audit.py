@@ -6,9 +6,9 @@ import pytest
 from torch_judge.audit import audit, audited
 from torch_judge.audit.exploits import exploits
 from torch_judge.audit.findings import Exam
+from torch_judge.audit.mutants import Mutant
 from torch_judge.audit.survivors import survives
 from torch_judge.bank import find_bank, load
-from torch_judge.mutants import Mutant
 
 SOLUTION = """\
 import torch

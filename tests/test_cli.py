@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from torch_judge import __version__, learner, scaffold
-from torch_judge.bank import HEADINGS, Bank, load
-from torch_judge.cli import main
+from torch_judge import __version__
+from torch_judge.bank import HEADINGS, Bank, load, scaffold
+from torch_judge.cli.main import main
 from torch_judge.errors import JudgeError, ProblemError, SubmissionError
-from torch_judge.progress import Store
+from torch_judge.learner import shared as learner
+from torch_judge.learner.progress import Store
 from torch_judge.report import CaseResult, ExceptionInfo, Report
 
 LIGHT = {"list": [], "show": ["row_rms"], "hint": ["row_rms"], "status": [], "start": ["row_rms"], "new": ["fresh"]}
@@ -54,7 +55,7 @@ def judging(monkeypatch: pytest.MonkeyPatch, answer: Report | BaseException) -> 
             raise answer
         return answer
 
-    monkeypatch.setitem(sys.modules, "torch_judge.official", SimpleNamespace(judge_file=judge_file))
+    monkeypatch.setitem(sys.modules, "torch_judge.verdict.official", SimpleNamespace(judge_file=judge_file))
     import torch_judge.isolate.worker  # binds the real Client before it is patched
 
     monkeypatch.setattr(torch_judge.isolate.client, "Client", lambda: None)  # nothing is observed: no server is needed
@@ -373,7 +374,7 @@ def test_a_record_that_cannot_be_read_does_not_stop_a_new_problem(tmp_path: Path
 
 
 def test_a_new_problem_proves_its_cases(tmp_path: Path) -> None:
-    from torch_judge.judging import judge_live
+    from torch_judge.verdict.judging import judge_live
 
     problem = load(scaffold.create(tmp_path, "row_rms"))
 
@@ -429,7 +430,7 @@ def test_the_version() -> None:
 def test_the_light_commands_do_not_import_torch(tmp_path: Path, command: str) -> None:
     scaffold.create(tmp_path / "bank", "row_rms")
     code = (
-        "import sys, torch_judge.cli as cli\n"
+        "import sys, torch_judge.cli.main as cli\n"
         "cli.main(sys.argv[1:], standalone_mode=False)\n"
         "sys.exit(5 if 'torch' in sys.modules else 0)"
     )

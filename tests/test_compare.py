@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
-from torch_judge.compare import compare_kept, compare_leaf, compare_observations, identical
-from torch_judge.observations import Bound, Container, Marker, Seen, TensorLeaf, flatten, leaf_of, snapshot
+from torch_judge.cases.compare import compare_kept, compare_leaf, compare_observations, identical
+from torch_judge.cases.observations import Bound, Container, Marker, Seen, TensorLeaf, flatten, leaf_of, snapshot
 
 ONES = torch.ones(3, 4)
 WAVE = torch.linspace(-2, 2, 12).reshape(3, 4)

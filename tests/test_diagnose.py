@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from torch_judge.bank import find_bank
-from torch_judge.judging import judge_live
-from torch_judge.known import known
+from torch_judge.verdict.judging import judge_live
+from torch_judge.verdict.known import known
 
 FOLDER = Path(__file__).parent / "second_way"
 NAMED_AT_LEAST = 0.9

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from torch_judge.draw import Draw
+from torch_judge.cases.draw import Draw
+from torch_judge.cases.observations import Bound, Marker
 from torch_judge.errors import ProblemError
-from torch_judge.observations import Bound, Marker
 
 
 def test_a_tensor_depends_on_its_name_and_seed_only() -> None:
@@ -89,7 +89,7 @@ def test_kept_things_are_seen_before_and_after() -> None:
 
 
 def same(a: object, b: object) -> bool:
-    from torch_judge.compare import identical
+    from torch_judge.cases.compare import identical
 
     return identical(a, b)
 

@@ -18,7 +18,7 @@ import pytest
 from torch_judge.bank import find_bank
 from torch_judge.errors import JudgeError, SubmissionError
 from torch_judge.isolate import Limits, Worker
-from torch_judge.official import judge_file
+from torch_judge.verdict.official import judge_file
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ def worker() -> Iterator[Worker]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_golden(kind: str, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torch_judge.official.LIMITS", Limits(wall_s=15, case_s=1.0))
+    monkeypatch.setattr("torch_judge.verdict.official.LIMITS", Limits(wall_s=15, case_s=1.0))
     (submission,) = (FOLDER / kind).glob("submission*")
     expected = FOLDER / kind / "expected.json"
     report = judged(submission, worker)

@@ -7,10 +7,10 @@ import torch
 
 from torch_judge.bank import find_bank
 from torch_judge.isolate import Worker
-from torch_judge.judging import judge_live
-from torch_judge.known import known
-from torch_judge.official import judge_program
 from torch_judge.submission import Cell, Program
+from torch_judge.verdict.judging import judge_live
+from torch_judge.verdict.known import known
+from torch_judge.verdict.official import judge_program
 
 DEVICE = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else ""
 

@@ -12,8 +12,8 @@ import torch
 from torch_judge.bank import find_bank
 from torch_judge.guard.concepts import matcher
 from torch_judge.guard.witness import _helpers
-from torch_judge.judging import judge_live
 from torch_judge.report import Report
+from torch_judge.verdict.judging import judge_live
 
 SIGNATURE = "x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True"
 HONEST = f"""

@@ -16,13 +16,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from torch_judge.cases.observations import Bound, Container, Leaf, Marker, Seen, TensorLeaf
 from torch_judge.errors import JudgeError, ProblemError
 from torch_judge.isolate import Job, Limits, Outcome, Worker, wire
 from torch_judge.isolate.fields import WireError
 from torch_judge.isolate.kernel import LINUX
 from torch_judge.isolate.limits import build_fence
 from torch_judge.isolate.paths import allowed_paths, is_library
-from torch_judge.observations import Bound, Container, Leaf, Marker, Seen, TensorLeaf
 from torch_judge.observe import TOO_LONG
 from torch_judge.report import ExceptionInfo, Frame, Violation
 from torch_judge.submission import Cell, Program
@@ -190,9 +190,9 @@ print(__name__, pickle.loads(pickle.dumps(P())), inspect.getsource(g).strip())
 
 def test_the_judge_is_hidden(worker: Worker) -> None:
     assert said(worker, "torch_judge.observe", "import torch_judge") == "AttributeError"
-    assert said(worker, "__import__('torch_judge.compare')") == "ModuleNotFoundError"
+    assert said(worker, "__import__('torch_judge.cases.compare')") == "ModuleNotFoundError"
     delete = "import sys, importlib; sys.modules.pop('torch_judge'); importlib.invalidate_caches()"
-    assert said(worker, "__import__('torch_judge.compare')", delete) in ("ModuleNotFoundError", "PermissionError")
+    assert said(worker, "__import__('torch_judge.cases.compare')", delete) in ("ModuleNotFoundError", "PermissionError")
 
 
 def test_an_authors_error_is_the_problems_fault(worker: Worker) -> None:
@@ -221,7 +221,7 @@ def test_nothing_is_inherited(worker: Worker, monkeypatch: pytest.MonkeyPatch) -
     [
         ("open(r'{checkout}/pyproject.toml')", "PermissionError"),
         ("os.listdir(r'{checkout}/problems')", "PermissionError"),
-        ("open(r'{package}/compare.py')", "PermissionError"),
+        ("open(r'{package}/cases/compare.py')", "PermissionError"),
         ("os.listdir(os.path.expanduser('~root'))", "PermissionError"),
         ("open('/etc/passwd')", "PermissionError"),
         ("open('/proc/self/environ')", "PermissionError"),

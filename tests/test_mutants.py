@@ -2,7 +2,7 @@ import ast
 
 import pytest
 
-from torch_judge.mutants import mutants
+from torch_judge.audit.mutants import mutants
 
 
 def changes(source, entry="f"):

@@ -10,12 +10,12 @@ import nbformat
 import pytest
 
 from torch_judge.bank import Bank, find_bank
-from torch_judge.colab import install
 from torch_judge.errors import JudgeError
-from torch_judge.notebooks import solution, stale, template, welcome, write_all
-from torch_judge.settings import set_repository
+from torch_judge.notebooks.build import solution, stale, template, welcome, write_all
+from torch_judge.notebooks.colab import install
+from torch_judge.notebooks.settings import set_repository
+from torch_judge.notebooks.welcome import plan
 from torch_judge.submission import defined_names, find_problem, read_program
-from torch_judge.welcome import plan
 
 RECORD = """\
 number = {number}

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from torch_judge.authoring import Case
-from torch_judge.draw import Draw
-from torch_judge.observations import Marker, Seen
+from torch_judge.cases.draw import Draw
+from torch_judge.cases.observations import Marker, Seen
 from torch_judge.observe import MAX_OUTPUT, Setting, observe
 
 SETTING = Setting("a_problem", limit_s=0.3)

@@ -14,11 +14,11 @@ from test_guard import CALL, HONEST, HONEST_WORK, PRELUDE, ROADS, SIGNATURE, bod
 
 from torch_judge.bank import find_bank
 from torch_judge.isolate import Worker
-from torch_judge.judging import derived_seed
-from torch_judge.known import known
-from torch_judge.official import judge_program
 from torch_judge.report import Report
 from torch_judge.submission import Cell, Program
+from torch_judge.verdict.judging import derived_seed
+from torch_judge.verdict.known import known
+from torch_judge.verdict.official import judge_program
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +90,7 @@ def test_a_table_of_remembered_outputs_does_not_pass(worker: Worker) -> None:
     """Right for seed 0 (the inputs are recognised), zeros otherwise."""
     import torch
 
-    from torch_judge.replaying import replayed
+    from torch_judge.learner.replaying import replayed
 
     solutions = known(BANK.get("batchnorm"))
     known_sums = [

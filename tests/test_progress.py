@@ -20,8 +20,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torch_judge import progress, storage
-from torch_judge.progress import FILE, Attempt, Store, Summary, compare_with_last, streak
+from torch_judge.learner import progress, storage
+from torch_judge.learner.progress import FILE, Attempt, Store, Summary, compare_with_last, streak
 from torch_judge.report import CaseResult, Report
 
 NINE = "abcdefghi"
@@ -261,7 +261,7 @@ def test_the_file_needs_no_shared_memory(store: Store) -> None:
 
 
 def test_progress_does_not_import_torch() -> None:
-    code = "import sys, torch_judge.progress; sys.exit('torch' in sys.modules)"
+    code = "import sys, torch_judge.learner.progress; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
@@ -270,7 +270,7 @@ def test_progress_does_not_import_torch() -> None:
 RECORD = """
 import sys
 from pathlib import Path
-from torch_judge.progress import Store
+from torch_judge.learner.progress import Store
 from torch_judge.report import Report
 sys.stdin.read(1)
 for n in range(int(sys.argv[3])):

@@ -16,10 +16,10 @@ import torch_judge
 from torch_judge import Report, check, hint, judge, replay, reset_progress, solution, status
 from torch_judge.bank import find_bank
 from torch_judge.errors import JudgeError, SubmissionError
-from torch_judge.known import known
-from torch_judge.notebooks import solution as solution_notebook
-from torch_judge.notebooks import template
-from torch_judge.progress import Store
+from torch_judge.learner.progress import Store
+from torch_judge.notebooks.build import solution as solution_notebook
+from torch_judge.notebooks.build import template
+from torch_judge.verdict.known import known
 
 BATCHNORM = find_bank().get("batchnorm")
 

@@ -9,7 +9,6 @@ import pytest
 
 from torch_judge.bank import Bank
 from torch_judge.errors import JudgeError, SubmissionError
-from torch_judge.magics import inert
 from torch_judge.submission import (
     LARGEST,
     Cell,
@@ -21,6 +20,7 @@ from torch_judge.submission import (
     read_program,
     syntax_check,
 )
+from torch_judge.submission.magics import inert
 
 
 def program(*sources: str, **more) -> Program:

@@ -16,7 +16,7 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 
-from torch_judge.welcome import INTRODUCTION
+from torch_judge.notebooks.welcome import INTRODUCTION
 
 pytestmark = pytest.mark.slow
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from torch_judge import scaffold
-from torch_judge.bank import Bank
+from torch_judge.bank import Bank, scaffold
 from torch_judge.errors import JudgeError
-from torch_judge.workspace import Workspace
+from torch_judge.notebooks.workspace import Workspace
 
 MINE = b'{"cells": [], "metadata": {"torch_judge": {"problem": "first"}}, "nbformat": 4, "nbformat_minor": 5}'
 

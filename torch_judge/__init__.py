@@ -15,8 +15,8 @@ __version__ = "0.1.0"
 __all__ = ["Report", "check", "hint", "judge", "replay", "reset_progress", "solution", "status"]
 
 if TYPE_CHECKING:
+    from torch_judge.learner.session import check, hint, judge, replay, reset_progress, solution, status
     from torch_judge.report import Report
-    from torch_judge.session import check, hint, judge, replay, reset_progress, solution, status
 
 
 def __getattr__(name: str) -> Any:
@@ -24,7 +24,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module("torch_judge.report" if name == "Report" else "torch_judge.session"), name)
+    value = getattr(import_module("torch_judge.report" if name == "Report" else "torch_judge.learner.session"), name)
     globals()[name] = value
     return value
 

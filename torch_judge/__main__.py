@@ -1,5 +1,5 @@
 """``python -m torch_judge`` is ``torch-judge``."""
 
-from torch_judge.cli import main
+from torch_judge.cli.main import main
 
 main()

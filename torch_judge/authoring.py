@@ -1,17 +1,18 @@
-"""What an author imports: `case` for cases.py, `mistake` and `accepted` for variants.py, helpers of a verify."""
+"""What a problem folder's cases.py and variants.py import: the door to `torch_judge.cases.authoring`."""
 
-from __future__ import annotations
-
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from types import ModuleType
-from typing import Any, TypeVar
-
-from torch_judge.draw import Draw
-from torch_judge.errors import ProblemError
-from torch_judge.observations import Leaf, TensorLeaf
-from torch_judge.report import KINDS
+from torch_judge.cases.authoring import (
+    BY_LOGSUMEXP,
+    ROUNDED_SCORES,
+    Case,
+    CheckFailed,
+    Draw,
+    accepted,
+    case,
+    mistake,
+    plausible,
+    require,
+    same,
+)
 
 __all__ = [
     "BY_LOGSUMEXP",
@@ -26,150 +27,3 @@ __all__ = [
     "require",
     "same",
 ]
-
-# Reasons to widen a case that several problems share: @case(..., **ROUNDED_SCORES).
-BY_LOGSUMEXP: dict[str, Any] = {
-    "widen": 10.0,
-    "because": "what goes through logsumexp is right too, and keeps half a float32 step of 500 to 1000: 6e-5 at most",
-}
-ROUNDED_SCORES: dict[str, Any] = {
-    "widen": 100.0,
-    "because": "a rounding error of a score near 500 is a relative error of 1e-4 of its weight",
-}
-
-T = TypeVar("T")
-Verify = Callable[["Observed", "Observed", Draw], None]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A hidden test: ``run(solve, draw)`` uses a candidate and returns what it observed.
-
-    ``verify(seen, expected, draw)`` replaces the comparison with the reference where the right answer is not unique.
-    ``widen`` multiplies the allowed difference, for the reason that ``because`` states.
-    """
-
-    name: str
-    kind: str
-    run: Callable[[Any, Draw], dict[str, Any]]
-    verify: Verify | None = None
-    widen: float = 1.0
-    float64: bool = False
-
-
-class CheckFailed(Exception):
-    """A check of a verify failed. ``what`` is the check's identity: two failures of one check are alike."""
-
-    def __init__(self, what: str, message: str) -> None:
-        super().__init__(message)
-        self.what = what
-        self.message = message
-
-
-class Observed(dict[str, Any]):
-    """What a case saw, by path; tensors as tensors. A path that was not observed fails the check."""
-
-    @classmethod
-    def of(cls, leaves: dict[str, Leaf]) -> Observed:
-        """Observations as a verify reads them."""
-        return cls({path: leaf.data if isinstance(leaf, TensorLeaf) else leaf for path, leaf in leaves.items()})
-
-    def __missing__(self, path: str) -> Any:
-        raise CheckFailed(f"{path} missing", f"`{path}` is missing.")
-
-
-def case(
-    name: str,
-    *,
-    kind: str,
-    verify: Verify | None = None,
-    widen: float = 1.0,
-    because: str = "",
-    float64: bool = False,
-) -> Callable[[Callable[[Any, Draw], dict[str, Any]]], Case]:
-    """Make a hidden case of a function ``run(solve, draw)``.
-
-    Parameters
-    ----------
-    name: what the learner sees, e.g. "training: output and running statistics".
-    kind: one of `torch_judge.report.KINDS`.
-    verify: judges the observations where the right answer is not unique; runs on the judge's side.
-    widen: multiplies the allowed difference; needs ``because``, the reason.
-    float64: the case draws float64 (skipped on MPS, which has none).
-    """
-    if kind not in KINDS:
-        raise ProblemError(f"Case {name!r} has the unknown kind {kind!r}.", f"Use one of {', '.join(KINDS)}.")
-    if widen != 1.0 and not because:
-        raise ProblemError(f"Case {name!r} widens its tolerance without a reason.", "Say why in `because`.")
-
-    def decorate(run: Callable[[Any, Draw], dict[str, Any]]) -> Case:
-        return Case(name, kind, run, verify, widen, float64)
-
-    return decorate
-
-
-def mistake(message: str) -> Callable[[T], T]:
-    """Mark a wrong solution of variants.py; its name is the mistake's id, ``message`` what a teacher would say."""
-
-    def decorate(solution: T) -> T:
-        solution.__torch_judge_mistake__ = message  # type: ignore[attr-defined]
-        return solution
-
-    return decorate
-
-
-def accepted(solution: T) -> T:
-    """Mark a right solution of variants.py, written in another way than the reference."""
-    solution.__torch_judge_accepted__ = True  # type: ignore[attr-defined]
-    return solution
-
-
-def require(condition: bool, what: str, message: str) -> None:
-    """Within a verify: fail the check ``what`` with the learner's message unless ``condition`` holds."""
-    if not condition:
-        raise CheckFailed(what, message)
-
-
-def plausible(count: int, trials: int, p: float) -> bool:
-    """Within a verify: whether ``count`` of ``trials`` independent events of probability ``p`` is believable.
-
-    A right solution is disbelieved less than once in a million: a frequency f as far off, on either side, has a chance
-    of at most 2·exp(-trials·KL(f ‖ p)) (Chernoff).
-    """
-    f = count / trials
-    divergence = sum(a * math.log(a / b) for a, b in ((f, p), (1 - f, 1 - p)) if a > 0)
-    return 2 * math.exp(-trials * divergence) > 1e-6
-
-
-def same(path: str, actual: Any, expected: Any, message: str = "", widen: float = 1.0) -> None:
-    """Within a verify: ``actual`` must be like ``expected`` in type, shape, dtype and values."""
-    from torch_judge.compare import compare_leaf
-
-    found = compare_leaf(path, _leaf(actual), _leaf(expected), device=None, widen=widen)
-    if found is not None:
-        raise CheckFailed(f"{path} {found.what}", f"{message} {found.message}".strip())
-
-
-def _leaf(value: Any) -> Leaf:
-    from torch_judge.observations import leaf_of
-
-    return leaf_of(value)
-
-
-def cases_of(namespace: dict[str, Any]) -> tuple[Case, ...]:
-    """The cases that a cases.py defined, in its order."""
-    return tuple(value for value in namespace.values() if isinstance(value, Case))
-
-
-def mistakes_of(module: ModuleType) -> dict[str, tuple[str, Any]]:
-    """The mistakes of a variants.py: id to (message, solution)."""
-    return {
-        name: (value.__torch_judge_mistake__, value)
-        for name, value in vars(module).items()
-        if hasattr(value, "__torch_judge_mistake__")
-    }
-
-
-def accepted_of(module: ModuleType) -> dict[str, Any]:
-    """The accepted variants of a variants.py, by name."""
-    return {name: value for name, value in vars(module).items() if hasattr(value, "__torch_judge_accepted__")}

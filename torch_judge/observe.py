@@ -16,13 +16,13 @@ from typing import Any
 
 import torch
 
-from torch_judge.authoring import Case
-from torch_judge.draw import Draw, seed_of
+from torch_judge.cases.authoring import Case
+from torch_judge.cases.draw import Draw, seed_of
+from torch_judge.cases.frames import exception_info
+from torch_judge.cases.observations import Marker, Seen, flatten
 from torch_judge.errors import JudgeError
-from torch_judge.frames import exception_info
 from torch_judge.guard.concepts import matcher
 from torch_judge.guard.witness import Watch
-from torch_judge.observations import Marker, Seen, flatten
 
 MAX_OUTPUT = 20_000
 PATIENCE = 2

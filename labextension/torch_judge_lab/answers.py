@@ -9,10 +9,10 @@ from typing import Any
 
 from torch_judge.bank import HINTS, Bank, Problem, find_bank
 from torch_judge.errors import JudgeError
-from torch_judge.learner import next_hint
-from torch_judge.progress import Store, Summary
-from torch_judge.settings import repository
-from torch_judge.workspace import Workspace, problem_of
+from torch_judge.learner.progress import Store, Summary
+from torch_judge.learner.shared import next_hint
+from torch_judge.notebooks.settings import repository
+from torch_judge.notebooks.workspace import Workspace, problem_of
 
 
 class Answers:

@@ -166,7 +166,7 @@ def test_a_restart_keeps_work_and_an_upgrade_brings_what_is_new(
     assert (volume / "00_welcome.ipynb").is_file()
     (volume / "01_relu.ipynb").write_bytes(mine)
     (volume / "02_softmax.ipynb").unlink()  # as if this version brought it
-    solved = "from torch_judge.progress import Store; from torch_judge.report import Report; "
+    solved = "from torch_judge.learner.progress import Store; from torch_judge.report import Report; "
     solved += "Store().record(Report('relu', True, 0, 'cpu'))"
     run("buildah", "run", "--volume", f"{volume}:{WORKSPACE}", container, "--", "python", "-c", solved)
     with served(config, container, volume, "chosen0token") as (url, token, _):

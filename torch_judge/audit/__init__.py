@@ -25,7 +25,7 @@ from torch_judge.audit.exploits import check_exploits
 from torch_judge.audit.findings import Exam
 from torch_judge.audit.lint import lint_cases
 from torch_judge.audit.survivors import Tally, judge_mutants
-from torch_judge.bank import Problem
+from torch_judge.bank.problems import Problem
 from torch_judge.errors import JudgeError
 
 COLUMNS = ("problem", "cases", "mistakes rejected", "diagnosed", "variants", "readings", "exploits", "mutants",

@@ -11,11 +11,11 @@ from typing import Any
 
 from torch_judge.audit.findings import Exam, Findings, complaint
 from torch_judge.bank import Reading
+from torch_judge.cases.observations import Container, Leaf, Seen, TensorLeaf, identical
 from torch_judge.errors import ProblemError
-from torch_judge.judging import judge_live
-from torch_judge.observations import Container, Leaf, Seen, TensorLeaf, identical
 from torch_judge.observe import Setting, clean_state, observe_case
 from torch_judge.report import Report
+from torch_judge.verdict.judging import judge_live
 
 MISTAKE_SEEDS = 20
 """A mistake that twenty seeds reject is rejected; right work is tried at every seed that was asked for."""

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from torch_judge.authoring import Case
 from torch_judge.bank import Problem
+from torch_judge.cases.authoring import Case
 from torch_judge.errors import ProblemError
-from torch_judge.known import Known, execute, known
 from torch_judge.observe import Setting, observe_case
 from torch_judge.report import Report
-from torch_judge.verdict import judge_case
+from torch_judge.verdict.known import Known, execute, known
+from torch_judge.verdict.one_case import judge_case
 
 LIMIT_S = 1.0
 """A mutant may loop for ever; a case of the reference takes milliseconds."""

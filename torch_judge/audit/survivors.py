@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from torch_judge.audit.findings import Exam
-from torch_judge.authoring import Case
+from torch_judge.audit.mutants import Mutant, mutants
 from torch_judge.bank import Equivalent
+from torch_judge.cases.authoring import Case
 from torch_judge.errors import ProblemError
 from torch_judge.guard.concepts import matcher
 from torch_judge.guard.source import scan_live
-from torch_judge.mutants import Mutant, mutants
 from torch_judge.observe import clean_state
 
 SEEDS = (0, 1, 2)

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from torch_judge.frames import place
+from torch_judge.cases.frames import place
 from torch_judge.guard.concepts import Matcher
 from torch_judge.guard.names import Defined, LiveNames, Names, ProgramNames, defined, imported
 from torch_judge.report import Violation
@@ -182,7 +182,7 @@ def _forbidden(dotted: str, matches: Callable[[str], bool]) -> bool:
 
 def _tampers(dotted: str) -> bool:
     if dotted.startswith("torch_judge."):
-        return dotted.split(".")[1] not in PUBLIC
+        return dotted.removeprefix("torch_judge.").removeprefix("cases.").split(".")[0] not in PUBLIC
     reaches = any(dotted == name or dotted.startswith(f"{name}.") for name in REACHES_IN)
     return reaches or dotted.startswith(SWITCHES_OFF)
 

@@ -22,7 +22,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from torch_judge.frames import is_learners, learners_line
+from torch_judge.cases.frames import is_learners, learners_line
 from torch_judge.guard.concepts import Matcher, snake
 from torch_judge.report import Violation
 

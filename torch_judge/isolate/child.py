@@ -14,16 +14,16 @@ from typing import Any
 import numpy
 import torch
 
-from torch_judge.authoring import Case, cases_of
+from torch_judge.cases.authoring import Case, cases_of
+from torch_judge.cases.frames import CASES_FILE, exception_info
+from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
-from torch_judge.frames import CASES_FILE, exception_info
 from torch_judge.guard.witness import patched
 from torch_judge.isolate import wire
 from torch_judge.isolate.jobs import Job, decode_job
 from torch_judge.isolate.limits import Fence, Walled, apply_walls, own_session
 from torch_judge.isolate.paths import is_library
 from torch_judge.isolate.program import hide_judge, load
-from torch_judge.observations import Seen
 from torch_judge.observe import Setting, observe
 from torch_judge.report import Violation
 

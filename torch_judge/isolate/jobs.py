@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from torch_judge.cases.observations import Seen
 from torch_judge.isolate.fields import from_json, to_json
-from torch_judge.observations import Seen
 from torch_judge.report import ExceptionInfo
 from torch_judge.submission import Cell, Program
 

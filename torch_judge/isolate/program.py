@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-from torch_judge.frames import exception_info
+from torch_judge.cases.frames import exception_info
 from torch_judge.guard.source import PUBLIC
 from torch_judge.isolate.wire import Loaded
 from torch_judge.observe import BoundedText, TimeLimitError, capturing, time_limit

@@ -133,7 +133,7 @@ def warm_up() -> None:
 WARM = (
     "numpy", "numpy.random", "safetensors.torch", "torch.profiler", "torch.nn.functional", "torch.testing",
     "numpy.ctypeslib", "torch.fx.experimental.symbolic_shapes",  # the first autograd.grad imports it, and sympy: 0.3 s
-    "torch_judge.authoring", "torch_judge.compare", "torch_judge.isolate.child",
+    "torch_judge.cases.authoring", "torch_judge.cases.compare", "torch_judge.isolate.child",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import safetensors.torch
 import torch
 
+from torch_judge.cases.observations import MAX_LEAVES, MAX_NUMEL, Bound, Container, Leaf, Marker, Seen, TensorLeaf
 from torch_judge.isolate.fields import (
     MAX_ITEMS,
     MAX_TEXT,
@@ -33,7 +34,6 @@ from torch_judge.isolate.fields import (
     texts,
     to_json,
 )
-from torch_judge.observations import MAX_LEAVES, MAX_NUMEL, Bound, Container, Leaf, Marker, Seen, TensorLeaf
 from torch_judge.report import ExceptionInfo, Frame, Violation
 
 READY, LOADED, SEEN, END, FAULT = range(1, 6)

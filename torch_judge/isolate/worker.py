@@ -13,12 +13,12 @@ import time
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError, ProblemError
 from torch_judge.isolate import wire
 from torch_judge.isolate.client import Client, ServerGone
 from torch_judge.isolate.fields import WireError
 from torch_judge.isolate.jobs import Job, Limits, Outcome, encode_job
-from torch_judge.observations import Seen
 
 MAX_TOTAL = 256 << 20
 CHUNK = 1 << 18

@@ -1,0 +1,233 @@
+"""Finds and loads problem folders. A bad record is refused with its remedy."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from torch_judge.errors import JudgeError, ProblemError
+
+DIFFICULTIES = ("Easy", "Medium", "Hard")
+HINTS = 3
+REQUIRED = {"number": int, "title": str, "difficulty": str, "topic": str, "entry": str, "hints": list}
+RECORDS = {
+    "mistakes": {"id", "message", "edits"},
+    "readings": {"id", "note", "edits"},
+    "equivalent": {"was", "now", "why"},
+}
+KEYS = {*REQUIRED, *RECORDS, "forbidden", "notebook"}
+HEADINGS = ("Why and what", "Signature", "Rules", "Example", "Where it is used")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace ``old`` by ``new`` in solution.py; ``old`` occurs there exactly once."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong solution, written as edits of the reference, and the sentence a teacher would say."""
+
+    id: str
+    message: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An interpretation that the statement allows, written as edits of the reference. ``note`` goes in the report."""
+
+    id: str
+    note: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """A surviving mutant of the reference (the line before and after) and the proof that it is no mistake."""
+
+    was: str
+    now: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One exercise: a folder whose name is its id. Texts are read when first used."""
+
+    id: str
+    folder: Path = field(repr=False)
+    number: int
+    title: str
+    difficulty: str
+    topic: str
+    entry: str
+    forbidden: tuple[str, ...] = field(repr=False)
+    hints: tuple[str, ...] = field(repr=False)
+    mistakes: tuple[Mistake, ...] = field(repr=False)
+    readings: tuple[Reading, ...] = field(repr=False)
+    equivalent: tuple[Equivalent, ...] = field(repr=False)
+    notebook: str
+
+    def text(self, name: str) -> str:
+        """The text of one of the folder's files; raises ProblemError if it is missing."""
+        try:
+            return (self.folder / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ProblemError(f"`{name}` of `{self.id}` cannot be read: {error}.", "Restore the file.") from None
+
+    @cached_property
+    def solution(self) -> str:
+        """The source of the reference."""
+        return self.text("solution.py")
+
+    @cached_property
+    def starter(self) -> str:
+        """The source of the cells that the learner starts from."""
+        return self.text("starter.py")
+
+    @cached_property
+    def statement(self) -> str:
+        """The statement, in Markdown."""
+        return self.text("statement.md")
+
+    @cached_property
+    def notes(self) -> str:
+        """The prose of the solution notebook, in Markdown."""
+        return self.text("notes.md")
+
+    @cached_property
+    def cases(self) -> str:
+        """The source of the hidden cases."""
+        return self.text("cases.py")
+
+    def edited(self, *edits: Edit) -> str:
+        """The reference's source with ``edits`` applied; raises ProblemError unless each old text occurs once."""
+        source = self.solution
+        for edit in edits:
+            if (count := source.count(edit.old)) != 1:
+                raise ProblemError(
+                    f"problem.toml of `{self.id}`: the edit of {edit.old!r} matches {count} places of solution.py.",
+                    "Make the old text occur exactly once.",
+                )
+            source = source.replace(edit.old, edit.new)
+        return source
+
+
+class Bank:
+    """All problems of one or more folders of problem folders; a later folder wins over an earlier one."""
+
+    def __init__(self, roots: tuple[Path, ...]) -> None:
+        self.roots = roots
+        self._folders = {
+            folder.name: folder
+            for root in roots
+            for folder in sorted(root.iterdir())
+            if (folder / "problem.toml").is_file()
+        }
+        self._loaded: dict[str, Problem] = {}
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._folders
+
+    def get(self, id: str) -> Problem:
+        """The problem called ``id``; raises JudgeError, naming the nearest ids, if there is none."""
+        if id not in self._folders:
+            near = difflib.get_close_matches(str(id).lower(), self._folders, n=3, cutoff=0.5)
+            meant = f"Did you mean {_either(near)}?" if near else f"The problems are: {', '.join(self._folders)}."
+            raise JudgeError(f"There is no problem `{id}`.", meant)
+        if id not in self._loaded:
+            self._loaded[id] = load(self._folders[id])
+        return self._loaded[id]
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem, in the order of their numbers."""
+        return tuple(sorted((self.get(id) for id in self._folders), key=lambda p: (p.number, p.id)))
+
+
+def find_bank(extra: str | os.PathLike[str] | None = None) -> Bank:
+    """The packaged problems (or the checkout's), then ``TORCH_JUDGE_PROBLEMS``, then ``extra``.
+
+    Raises JudgeError if a folder that was asked for holds no problem.
+    """
+    own = Path(__file__).resolve().parents[1]
+    packaged = next((p for p in (own / "problems", own.parent / "problems") if p.is_dir()), None)
+    asked = [Path(p).expanduser() for p in (os.environ.get("TORCH_JUDGE_PROBLEMS"), extra) if p]
+    for root in asked:
+        if not root.is_dir() or not any(root.glob("*/problem.toml")):
+            raise JudgeError(
+                f"`{root}` holds no problem folders.",
+                "Name a folder whose sub-folders have a `problem.toml` each.",
+            )
+    return Bank(tuple(p for p in (packaged, *asked) if p))
+
+
+def load(folder: Path) -> Problem:
+    """Read one problem folder; raises ProblemError with the remedy if its record is bad."""
+    id = folder.name
+    try:
+        data = tomllib.loads((folder / "problem.toml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProblemError(f"problem.toml of `{id}` cannot be read: {error}.", "Mend the file.") from None
+    _validate(id, data)
+    problem = Problem(
+        id=id,
+        folder=folder,
+        number=data["number"],
+        title=data["title"],
+        difficulty=data["difficulty"],
+        topic=data["topic"],
+        entry=data["entry"],
+        forbidden=tuple(data.get("forbidden", ())),
+        hints=tuple(data["hints"]),
+        mistakes=tuple(Mistake(m["id"], m["message"], _edits(m)) for m in data.get("mistakes", ())),
+        readings=tuple(Reading(r["id"], r["note"], _edits(r)) for r in data.get("readings", ())),
+        equivalent=tuple(Equivalent(e["was"], e["now"], e["why"]) for e in data.get("equivalent", ())),
+        notebook=f"{data['number']:02d}_{data.get('notebook', id)}",
+    )
+    for edits in [m.edits for m in problem.mistakes] + [r.edits for r in problem.readings]:
+        problem.edited(*edits)
+    return problem
+
+
+def _validate(id: str, data: dict[str, Any]) -> None:
+    """Refuse a record whose keys or values are not those of a problem."""
+    for fact, remedy in _faults(data):
+        raise ProblemError(f"problem.toml of `{id}`: {fact};", remedy)
+
+
+def _faults(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a record, each with its remedy; later checks rely on earlier ones."""
+    for key in sorted(set(data) - KEYS):
+        yield f"unknown key `{key}`", f"the keys are {', '.join(sorted(KEYS))}."
+    for key, kind in REQUIRED.items():
+        if not isinstance(data.get(key), kind):
+            yield f"`{key}` is missing or no {kind.__name__}", "add it."
+    if data["difficulty"] not in DIFFICULTIES:
+        yield f"difficulty {data['difficulty']!r} is unknown", f"use {', '.join(DIFFICULTIES[:-1])} or Hard."
+    if len(data["hints"]) != HINTS:
+        yield f"{len(data['hints'])} hints", f"write {HINTS}: a nudge, the approach, nearly the answer in words."
+    if not data["entry"].isidentifier():
+        yield f"entry {data['entry']!r} is no Python name", "give the function's or class's name."
+    for table, keys in RECORDS.items():
+        for record in data.get(table, ()):
+            if set(record) != keys:
+                yield f"a record of `{table}` has the keys {sorted(record)}", f"it needs {sorted(keys)}."
+
+
+def _edits(record: dict[str, Any]) -> tuple[Edit, ...]:
+    return tuple(Edit(old, new) for old, new in record["edits"])
+
+
+def _either(names: list[str]) -> str:
+    quoted = [f"`{name}`" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

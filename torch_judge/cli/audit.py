@@ -1,0 +1,31 @@
+"""`torch-judge audit [ID]...`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from torch_judge.cli.console import FAILED, problems_option
+
+
+@click.command()
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="How many seeds to try.")
+@click.option("--no-mutants", is_flag=True, help="Leave out the mutants of the references.")
+@click.option("--page", type=click.Path(path_type=Path), help="Write the table to this Markdown file, too.")
+@problems_option
+@click.pass_context
+def audit(
+    ctx: click.Context, ids: Sequence[str], seeds: int, no_mutants: bool, page: Path | None, problems: Path | None
+) -> None:
+    """Let problems prove their own tests; all problems if none is named."""
+    from torch_judge import audit as auditing
+    from torch_judge.bank import find_bank
+
+    bank = find_bank(problems)
+    chosen = tuple(bank.get(id) for id in ids) if ids else bank.problems()
+    jobs = os.cpu_count() or 1
+    ctx.exit(0 if auditing.audit(chosen, seeds=seeds, mutate=not no_mutants, page=page, jobs=jobs) else FAILED)

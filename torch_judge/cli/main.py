@@ -1,0 +1,31 @@
+"""The command line. Exit status 0: accepted; 1: the learner's code is at fault; 2: nothing could be judged.
+
+A command imports what it needs when it is called: `torch-judge --help` imports neither torch nor a problem.
+"""
+
+from __future__ import annotations
+
+import click
+
+from torch_judge import __version__
+from torch_judge.cli.audit import audit
+from torch_judge.cli.check import check
+from torch_judge.cli.console import Commands
+from torch_judge.cli.hint import hint
+from torch_judge.cli.lab import lab
+from torch_judge.cli.list import list_
+from torch_judge.cli.new import new
+from torch_judge.cli.notebooks import notebooks
+from torch_judge.cli.show import show
+from torch_judge.cli.start import start
+from torch_judge.cli.status import status
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="torch-judge")
+def main() -> None:
+    """Exercises for PyTorch: write a building block, and be told what is wrong with it."""
+
+
+for command in (check, list_, show, start, lab, hint, status, new, audit, notebooks):
+    main.add_command(command)

@@ -1,0 +1,36 @@
+"""`torch-judge notebooks`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from torch_judge.cli.console import FAILED, problems_option, say
+
+
+@click.command()
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if any is not current.")
+@click.option("--to", "root", metavar="DIR", type=click.Path(path_type=Path), default=Path(), help="Where.")
+@click.option("--repository", metavar="OWNER/NAME", help="Where badges and links lead from now on.")
+@problems_option
+@click.pass_context
+def notebooks(ctx: click.Context, only_check: bool, root: Path, repository: str | None, problems: Path | None) -> None:
+    """Write templates/ and solutions/ from the problems."""
+    from torch_judge.bank import find_bank
+    from torch_judge.notebooks import build as building
+    from torch_judge.notebooks.settings import set_repository
+
+    bank = find_bank(problems)
+    if repository is not None and not only_check:
+        set_repository(root, repository)
+    if not only_check:
+        click.echo(f"Notebooks written: {len(building.write_all(bank, root))}; the others were current already.")
+        return
+    stale = building.stale(bank, root, repository)
+    for path in stale:
+        click.echo(f"`{path}` is not current.")
+    if stale:
+        say("", "Run `torch-judge notebooks`; delete by hand what belongs to no problem.")
+        ctx.exit(FAILED)
+    click.echo("All notebooks are current.")

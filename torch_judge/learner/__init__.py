@@ -1,0 +1,1 @@
+"""What is typed in a notebook, and what is remembered of it."""

@@ -1,0 +1,83 @@
+"""What the notebook and the command line share: progress kept and told, hints in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torch_judge.bank import HINTS, Bank, Problem
+from torch_judge.errors import JudgeError
+from torch_judge.learner.progress import Store, Summary, compare_with_last
+from torch_judge.report import Report
+
+if TYPE_CHECKING:
+    from torch_judge.show import StatusRow
+
+
+def remember(report: Report, store: Store, source_hash: str = "") -> str:
+    """Keep a report as an attempt; the sentence about progress since the one before."""
+    sentence = compare_with_last(report, store.last(report.problem))
+    store.record(report, source_hash)
+    return sentence
+
+
+def next_hint(problem: Problem, store: Store) -> tuple[int, str]:
+    """The level and text of the next hint. The last one stays, and says that it is the last."""
+    shown = store.hint_level(problem.id)
+    level = min(shown + 1, HINTS)
+    store.record_hint(problem.id, level)
+    text = problem.hints[level - 1]
+    return level, f"{text} (There is no further hint.)" if shown >= HINTS else text
+
+
+def start_notebook(problem: Problem, to: Path) -> Path:
+    """Write a problem's notebook to ``to`` (an ``.ipynb``, else a folder).
+
+    Raises JudgeError if it cannot be written; what is there already is left as it is.
+    """
+    from torch_judge.notebooks.build import dumped, template
+    from torch_judge.notebooks.settings import repository
+
+    target = to if to.suffix == ".ipynb" and not to.is_dir() else to / f"{problem.notebook}.ipynb"
+    text = dumped(template(problem, repository()))
+    remedy = f"Name another place: `torch-judge start {problem.id} --to PATH`."
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise JudgeError(f"`{target}` exists already; it was left as it is.", remedy) from None
+    except OSError as error:
+        raise JudgeError(f"`{target}` cannot be written: {error.strerror}.", remedy) from None
+    return target
+
+
+def status_rows(bank: Bank, store: Store) -> tuple[list[StatusRow], dict[str, int]]:
+    """A row for each problem, and the counts: solved, attempted, total, streak_days."""
+    summaries = store.summaries()
+    rows = [_row(problem, summaries) for problem in bank.problems()]
+    states = [row.state for row in rows]
+    return rows, {
+        "solved": states.count("solved"),
+        "attempted": states.count("attempted"),
+        "total": len(rows),
+        "streak_days": store.streak_days(),
+    }
+
+
+def _row(problem: Problem, summaries: Mapping[str, Summary]) -> StatusRow:
+    from torch_judge.show import StatusRow
+
+    done = summaries.get(problem.id, Summary(problem.id))
+    return StatusRow(
+        number=problem.number,
+        id=problem.id,
+        title=problem.title,
+        topic=problem.topic,
+        difficulty=problem.difficulty,
+        state=done.state,
+        attempts=done.attempts,
+        best_s=done.best_s,
+        peeked=done.peeked,
+    )

@@ -1,0 +1,1 @@
+"""Files that a learner opens: generated notebooks, the workspace, JupyterLab on it."""

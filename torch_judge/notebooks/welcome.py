@@ -1,0 +1,139 @@
+"""What the welcome notebook says: how this works, the problems by topic, and a study plan made from the bank."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from torch_judge.notebooks import colab
+
+if TYPE_CHECKING:
+    from torch_judge.bank import Bank, Problem
+
+WEEKS, NEW_DAYS, DAYS = 4, 5, 6  # five days a week bring something new, the sixth only repeats, the seventh is free
+AGAIN_AFTER = (3, 10)  # study days until a problem is written again from a blank page: the gaps grow
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
+
+STATUS = """\
+from torch_judge import status
+
+status()  # what is solved, attempted and to do"""
+
+INTRODUCTION = """\
+# Write PyTorch from scratch
+
+{badge}You will write {count} building blocks of deep learning yourself, from ReLU to speculative decoding, and be told
+within a blink whether each is right and, if it is not, *what* is wrong with it.
+
+## How it works
+
+1. Open a problem's notebook, read its statement, and fill in the function or class.
+2. Run your cell, then the one with `check("{first}")`. You see one row per hidden case: output values, what happens in
+   place to buffers and arguments, train and eval behaviour, gradients, numerical stability, forbidden shortcuts, cost.
+3. If something fails, the first line says what the judge thinks your mistake is. Mend it and check again: every attempt
+   is kept, and the report says what got better.
+4. Stuck? `hint("{first}")` gives a nudge, then the approach, then nearly the answer in words. `solution("{first}")`
+   prints the reference; write it again without looking a few days later.
+
+| you type | you get |
+| --- | --- |
+| `check("{first}")` | the verdict |
+| `check("{first}", case=3)` | one case, with everything you printed |
+| `replay("{first}", case=3)` | the inputs of a case, to look at yourself |
+| `hint("{first}")`, `solution("{first}")` | help, in small and in large doses |
+| `status()` | your progress |
+
+Whatever a statement leaves open, the judge leaves open too: any right answer is accepted. What is banned is printed
+under *Rules*. In the lab (`torch-judge lab`) the toolbar's buttons do the same, and a panel lists the problems.
+
+## Keeping your progress
+
+Progress lies in one small file on the machine that runs the notebook. In Colab that machine is lost after some hours.
+To keep it, mount your Drive and name a folder there, in a cell before the first `check`, in each notebook:
+
+```python
+import os
+from google.colab import drive
+
+drive.mount("/content/drive")
+os.environ["TORCH_JUDGE_HOME"] = "/content/drive/MyDrive/torch-judge"
+```
+
+Anywhere else, `TORCH_JUDGE_HOME` in the environment does the same. The next cell shows where you stand."""
+
+
+def introduction(bank: Bank, repository: str | None) -> str:
+    """What this is and how to use it, as Markdown."""
+    problems = bank.problems()
+    first = next((p.id for p in problems if p.id == "batchnorm"), problems[0].id if problems else "")
+    badge = colab.badge(repository, "templates/00_welcome.ipynb")
+    return INTRODUCTION.format(badge=badge, count=len(problems), first=first)
+
+
+def problems(bank: Bank, repository: str | None) -> str:
+    """The problems by topic, with links, as Markdown."""
+    return "\n\n".join(["## The problems", *(_topic(name, group, repository) for name, group in _topics(bank))])
+
+
+def plan(bank: Bank) -> str:
+    """A study plan of four weeks, as Markdown: new problems from the easy to the involved, and each of them again."""
+    fresh, again = _schedule([problem for _, group in _topics(bank) for problem in group])
+    rows = []
+    for day in range(WEEKS * DAYS):
+        week, weekday = divmod(day, DAYS)
+        rows.append(f"| {week + 1} | {WEEKDAYS[weekday]} | {_linked(fresh[day])} | {_linked(again[day])} |")
+    return "\n".join([PLAN, "| week | day | new | again, from a blank page |", "| ---: | --- | --- | --- |", *rows])
+
+
+PLAN = """\
+## A plan for four weeks
+
+Five days a week bring something new. Every problem comes back after three study days and, where the four weeks allow,
+after ten, to be written again without looking: recalling it is what makes it stay. On Saturdays you only repeat, on
+Sundays you rest. `torch-judge start ID --to again` writes a blank copy; in the lab, Reset keeps your old work and does.
+"""
+
+
+def _topics(bank: Bank) -> list[tuple[str, list[Problem]]]:
+    """The topics in the order of their first problems; within one the easy problems first, then by number."""
+    groups: dict[str, list[Problem]] = {}
+    for problem in bank.problems():
+        groups.setdefault(problem.topic, []).append(problem)
+    return [(topic, sorted(group, key=lambda p: (p.difficulty != "Easy", p.number))) for topic, group in groups.items()]
+
+
+def _topic(name: str, group: list[Problem], repository: str | None) -> str:
+    rows = [f"| {p.number:02d} | {_link(p)}{_colab(p, repository)} | {p.title} | {p.difficulty} |" for p in group]
+    return "\n".join([f"### {name}\n", "| | problem | title | difficulty |", "| ---: | --- | --- | --- |", *rows])
+
+
+def _schedule(order: list[Problem]) -> tuple[list[list[Problem]], list[list[Problem]]]:
+    """For each study day the problems that are new, and those to write again."""
+    days = WEEKS * DAYS
+    fresh: list[list[Problem]] = [[] for _ in range(days)]
+    again: list[list[Problem]] = [[] for _ in range(days)]
+    a_day = max(1, math.ceil(len(order) / (WEEKS * NEW_DAYS)))
+    for number, day in enumerate(_new_days()):
+        group = order[number * a_day : (number + 1) * a_day]
+        fresh[day].extend(group)
+        for gap in AGAIN_AFTER:
+            if day + gap < days:
+                again[day + gap].extend(group)
+    return fresh, again
+
+
+def _new_days() -> Iterator[int]:
+    return (day for day in range(WEEKS * DAYS) if day % DAYS < NEW_DAYS)
+
+
+def _linked(group: list[Problem]) -> str:
+    return " · ".join(map(_link, group)) or "–"
+
+
+def _link(problem: Problem) -> str:
+    return f"[`{problem.id}`]({problem.notebook}.ipynb)"
+
+
+def _colab(problem: Problem, repository: str | None) -> str:
+    return f" ([Colab]({colab.link(repository, f'templates/{problem.notebook}.ipynb')}))" if repository else ""

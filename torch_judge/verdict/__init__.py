@@ -1,0 +1,1 @@
+"""A problem and a submission become a report."""

@@ -1,0 +1,192 @@
+"""A problem and a submission in, a report out. Shows nothing and stores nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+from torch_judge.bank import Edit, Problem
+from torch_judge.cases.authoring import Case
+from torch_judge.cases.observations import Seen
+from torch_judge.errors import JudgeError
+from torch_judge.guard.concepts import matcher
+from torch_judge.guard.source import Findings, scan_live
+from torch_judge.guard.witness import patched
+from torch_judge.observe import Setting, observe
+from torch_judge.report import CaseResult, Diagnosis, Report, Violation
+from torch_judge.verdict.diagnose import Evidence, diagnose
+from torch_judge.verdict.known import Known, known
+from torch_judge.verdict.one_case import judge_case
+
+CASE_LIMIT_S = 5.0
+"""A case takes milliseconds; a learner's that takes longer than this in a kernel does not end."""
+
+GUARD_CASE = "no forbidden API"
+DEVICES = ("cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The verdict over all cases under one reading."""
+
+    results: tuple[CaseResult, ...]
+    diagnosis: tuple[Diagnosis, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def judge_live(
+    problem: Problem, candidate: Any, *, seed: int = 0, device: str = "cpu", case: int | str | None = None
+) -> Report:
+    """Judge a live object in this process: a practice verdict.
+
+    Raises JudgeError if nothing can be judged: an absent device, an unknown case, a problem at fault.
+    """
+    started = time.perf_counter()
+    bank_known = known(problem)
+    setting = Setting(problem.id, seed, checked_device(device), problem.forbidden, CASE_LIMIT_S)
+    cases = judged(bank_known.cases if case is None else (bank_known.case(case),), device)
+    report = Report(problem.id, False, seed, device, versions=versions())
+    if replaced := sorted(patched()):
+        violations = tuple(Violation(name, "patched") for name in replaced)
+        note = "Functions of torch or of the judge were replaced in this process; restart the kernel and try again."
+        return replace(report, violations=violations, notes=(note,), cases=(guard_case(violations),))
+    for one in cases:  # before the candidate runs: it cannot disturb what is expected
+        bank_known.expected(one, seed)
+    findings = scan_live(candidate, matcher(problem.forbidden))
+    seen = list(observe(cases, candidate, setting))
+    seen += [Seen("", evidence=tuple(Violation(name, "patched") for name in sorted(patched())))]
+    return concluded(report, bank_known, cases, seen, setting, findings, started)
+
+
+def concluded(
+    report: Report,
+    bank_known: Known,
+    cases: Sequence[Case],
+    seen: Sequence[Seen],
+    setting: Setting,
+    findings: Findings,
+    started: float,
+) -> Report:
+    """The report on what was seen: verdicts, violations, diagnosis."""
+    outcome = weighed(bank_known, cases, {s.case: s for s in seen}, setting)
+    violations = merged([*findings.violations, *(v for s in seen for v in s.evidence)])
+    rows = (*outcome.results, *skipped_rows(bank_known.cases, setting.device))
+    if bank_known.problem.forbidden or violations:
+        rows = (*rows, guard_case(violations, ran=any(s.observations for s in seen)))
+    return replace(
+        report,
+        accepted=all(row.passed or row.skipped for row in rows) and any(row.passed for row in rows),
+        cases=rows,
+        violations=violations,
+        diagnosis=outcome.diagnosis,
+        notes=(*report.notes, *outcome.notes, *findings.notes),
+        duration_s=time.perf_counter() - started,
+    )
+
+
+def weighed(bank_known: Known, cases: Sequence[Case], seen: dict[str, Seen], setting: Setting) -> Outcome:
+    """Try the reference, then each reading over all cases; of several that fail, keep the one nearest to passing."""
+    problem = bank_known.problem
+    base = _results(bank_known, cases, seen, setting, ())
+    best: tuple[tuple[CaseResult, ...], tuple[Edit, ...]] = (base, ())
+    if not all(r.passed for r in base):
+        for reading in problem.readings:
+            results = _results(bank_known, cases, seen, setting, reading.edits)
+            if all(r.passed for r in results):
+                return Outcome(results, notes=(reading.note,))
+            if _failures(results) < _failures(best[0]):
+                best = results, reading.edits
+    results, edits = best
+    failed = frozenset(r.name for r in results if not r.passed)
+    if not failed:
+        return Outcome(results)
+    expected = {case.name: bank_known.expected(case, setting.seed, edits) for case in cases}
+    found = diagnose(bank_known, Evidence(seen, expected, failed), setting, edits)
+    return Outcome(results, found or _returned_nothing(problem, results))
+
+
+def _returned_nothing(problem: Problem, results: Sequence[CaseResult]) -> tuple[Diagnosis, ...]:
+    """The blank template, and a forgotten `return`: no case passes, and wherever values were compared one is None."""
+    compared = [r for r in results if r.mismatches]
+    nothing = all(any(m.what == "type" and m.actual == "None" for m in r.mismatches) for r in compared)
+    if not compared or not nothing or any(r.passed or r.exception for r in results):
+        return ()
+    message = f"`{problem.entry}` returns `None`. Write its body, and end it with `return` and the result."
+    return (Diagnosis("returns_nothing", message, tuple(r.name for r in results)),)
+
+
+def _results(
+    bank_known: Known, cases: Sequence[Case], seen: dict[str, Seen], setting: Setting, edits: tuple[Edit, ...]
+) -> tuple[CaseResult, ...]:
+    return tuple(
+        judge_case(case, seen[case.name], bank_known.expected(case, setting.seed, edits), setting, bank_known.problem)
+        for case in cases
+    )
+
+
+def _failures(results: Iterable[CaseResult]) -> int:
+    return sum(not r.passed for r in results)
+
+
+def judged(cases: Iterable[Case], device: str) -> tuple[Case, ...]:
+    """The cases that can be judged on a device: MPS has no float64."""
+    return tuple(c for c in cases if not (c.float64 and device == "mps"))
+
+
+def skipped_rows(cases: Iterable[Case], device: str) -> tuple[CaseResult, ...]:
+    """The cases that cannot be judged on a device, as rows that say why."""
+    why = "float64 does not exist on MPS"
+    return tuple(CaseResult(c.name, c.kind, False, skipped=why) for c in cases if c.float64 and device == "mps")
+
+
+def guard_case(violations: Sequence[Violation], ran: bool = True) -> CaseResult:
+    """The guard's own row. Where no case ran to its end there was nothing to see, which is no pass."""
+    if not violations and not ran:
+        return CaseResult(GUARD_CASE, "forbidden", False, skipped="no case ran to its end")
+    message = ""
+    if violations:
+        first = violations[0]
+        message = f"`{first.api}` is not allowed here" + (f": {first.line}" if first.line else "") + "."
+    return CaseResult(GUARD_CASE, "forbidden", not violations, message=message)
+
+
+def merged(violations: Iterable[Violation]) -> tuple[Violation, ...]:
+    """Each API once per witness, the ones with a line of the learner's first."""
+    unique = {(v.api, v.witness): v for v in sorted(violations, key=lambda v: bool(v.line))}
+    return tuple(sorted(unique.values(), key=lambda v: not v.line))
+
+
+def checked_device(device: str) -> str:
+    """``device`` if it is there; raises JudgeError otherwise."""
+    if device not in DEVICES:
+        raise JudgeError(f"The device `{device}` is unknown.", f"Use one of {', '.join(DEVICES)}.")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise JudgeError("There is no CUDA device here.", 'Use `device="cpu"`, or switch the runtime to a GPU.')
+    if device == "mps" and not torch.backends.mps.is_available():
+        raise JudgeError("There is no MPS device here.", 'Use `device="cpu"`.')
+    return device
+
+
+def derived_seed(sources: Iterable[str]) -> int:
+    """The second seed of an official verdict: from the SHA-256 of the submission, so that no table can know it."""
+    digest = hashlib.sha256("\0".join(sources).encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:4], "big") + 1
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[tuple[str, str], ...]:
+    from torch_judge import __version__
+
+    return (("torch_judge", __version__), ("torch", torch.__version__), ("python", platform.python_version()))
+
+
+def versions() -> dict[str, str]:
+    """What judged."""
+    return dict(_versions())

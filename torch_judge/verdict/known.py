@@ -1,0 +1,148 @@
+"""What the known solutions of a problem observe: the reference, its readings and its mistakes, remembered per seed."""
+
+from __future__ import annotations
+
+import linecache
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from torch_judge.bank import Edit, Problem
+from torch_judge.cases import authoring
+from torch_judge.cases.authoring import Case
+from torch_judge.cases.frames import CASES_FILE
+from torch_judge.cases.observations import Seen
+from torch_judge.errors import JudgeError, ProblemError
+from torch_judge.observe import Setting, clean_state, observe_case
+from torch_judge.verdict.one_case import mismatches_of
+
+MAX_SEEDS = 8
+
+
+@dataclass(frozen=True)
+class KnownMistake:
+    """A mistake that can be run. ``made`` builds the wrong solution, given the edits of the reading in force."""
+
+    id: str
+    message: str
+    made: Callable[[tuple[Edit, ...]], Any]
+
+
+class Known:
+    """The known solutions of one problem. The reference always runs on the CPU, so that a seed means one thing."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        source = execute(problem.cases, CASES_FILE.format(problem.id), problem.id)
+        self.cases: tuple[Case, ...] = authoring.cases_of(source)
+        if not self.cases:
+            raise ProblemError(f"cases.py of `{problem.id}` defines no case.", "Mark one with `@case(...)`.")
+        self.variants = self._variants()
+        self.mistakes = tuple(self._mistakes())
+        self._seen: dict[tuple[Any, str, int], Seen] = {}
+        self._fails: dict[tuple[str, tuple[Edit, ...], str, int], bool] = {}
+
+    def case(self, which: int | str) -> Case:
+        """A case by its number (from 1) or its name; raises JudgeError if there is none."""
+        for number, case in enumerate(self.cases, start=1):
+            if which in (number, case.name):
+                return case
+        raise JudgeError(f"`{self.problem.id}` has no case {which!r}.", f"Its cases are 1 to {len(self.cases)}.")
+
+    def reference(self, edits: tuple[Edit, ...] = ()) -> Any:
+        """The entry of the reference with ``edits`` applied."""
+        return entry_of(self.problem, self.problem.edited(*edits))
+
+    def expected(self, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> Seen:
+        """What the reference (under a reading's edits) observes; raises ProblemError if the case fails on it."""
+        seen = self._remembered(("reference", edits), case, seed, lambda: self.reference(edits))
+        if seen.exception is not None:
+            raise ProblemError(
+                f"Case {case.name!r} of `{self.problem.id}` raises on its own reference: "
+                f"{seen.exception.type}: {seen.exception.message}.",
+                "Mend cases.py or solution.py.",
+            )
+        return seen
+
+    def mistaken(self, mistake: KnownMistake, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> Seen:
+        """What a mistake observes, made on top of a reading's edits."""
+        return self._remembered((mistake.id, edits), case, seed, lambda: mistake.made(edits))
+
+    def fails(self, mistake: KnownMistake, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> bool:
+        """Whether a mistake fails a case."""
+        key = (mistake.id, edits, case.name, seed)
+        if key not in self._fails:
+            seen = self.mistaken(mistake, case, seed, edits)
+            setting = Setting(self.problem.id, seed)
+            bad = seen.stopped or seen.exception or mismatches_of(case, seen, self.expected(case, seed, edits), setting)
+            self._fails[key] = bool(bad)
+        return self._fails[key]
+
+    def _remembered(self, who: Any, case: Case, seed: int, made: Callable[[], Any]) -> Seen:
+        key = (who, case.name, seed)
+        if key not in self._seen:
+            self._forget_old_seeds(seed)
+            setting = Setting(self.problem.id, seed)
+            with clean_state():
+                self._seen[key] = replace(observe_case(case, made(), setting), evidence=())
+        return self._seen[key]
+
+    def _forget_old_seeds(self, seed: int) -> None:
+        seeds = list(dict.fromkeys(key[2] for key in self._seen))
+        if seed not in seeds and len(seeds) >= MAX_SEEDS:
+            self._seen = {key: seen for key, seen in self._seen.items() if key[2] != seeds[0]}
+            self._fails = {key: bad for key, bad in self._fails.items() if key[3] != seeds[0]}
+
+    def _variants(self) -> types.ModuleType | None:
+        path = self.problem.folder / "variants.py"
+        if not path.is_file():
+            return None
+        namespace = execute(self.problem.text("variants.py"), str(path), self.problem.id)
+        module = types.ModuleType("variants")
+        vars(module).update(namespace)
+        return module
+
+    def _mistakes(self) -> Iterator[KnownMistake]:
+        def edited(extra: tuple[Edit, ...]) -> Callable[[tuple[Edit, ...]], Any]:
+            return lambda edits: self.reference((*edits, *extra))
+
+        for record in self.problem.mistakes:
+            yield KnownMistake(record.id, record.message, edited(record.edits))
+        if self.variants is not None:
+            for id, (message, solution) in authoring.mistakes_of(self.variants).items():
+                yield KnownMistake(id, message, lambda edits, solution=solution: solution)  # type: ignore[misc]
+
+    def accepted(self) -> dict[str, Any]:
+        """The accepted variants of variants.py, by name."""
+        return authoring.accepted_of(self.variants) if self.variants is not None else {}
+
+
+@lru_cache(maxsize=256)
+def known(problem: Problem) -> Known:
+    """The known solutions of a problem, loaded once."""
+    return Known(problem)
+
+
+def execute(source: str, filename: str, problem: str) -> dict[str, Any]:
+    """Run an author's source and return its namespace; raises ProblemError naming the file and the error."""
+    namespace: dict[str, Any] = {"__name__": f"torch_judge_problem_{problem}"}
+    # A None time keeps linecache from looking for a file of this name.
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    try:
+        exec(compile(source, filename, "exec"), namespace)
+    except JudgeError:
+        raise
+    except Exception as error:
+        raise ProblemError(f"{filename} cannot be loaded: {type(error).__name__}: {error}.", "Mend it.") from error
+    return namespace
+
+
+@lru_cache(maxsize=4096)
+def entry_of(problem: Problem, source: str) -> Any:
+    """The entry that a source of the problem defines."""
+    namespace = execute(source, f"<reference of {problem.id}>", problem.id)
+    if problem.entry not in namespace:
+        raise ProblemError(f"solution.py of `{problem.id}` does not define `{problem.entry}`.", "Define it.")
+    return namespace[problem.entry]

@@ -1,0 +1,80 @@
+"""One case's verdict: what a candidate observed, against what the reference observed."""
+
+from __future__ import annotations
+
+import ast
+
+from torch_judge.bank import Problem
+from torch_judge.cases.authoring import Case, CheckFailed, Observed
+from torch_judge.cases.compare import compare_kept, compare_seen
+from torch_judge.cases.observations import Seen
+from torch_judge.observe import Setting, draw_for
+from torch_judge.report import CaseResult, ExceptionInfo, Mismatch
+
+
+def mismatches_of(case: Case, seen: Seen, expected: Seen, setting: Setting) -> tuple[Mismatch, ...]:
+    """How the observations of a case that ran to its end differ from what is right."""
+    if case.verify is None:
+        return compare_seen(seen, expected, device=setting.device, widen=case.widen)
+    failed = _check(case, seen, expected, setting)
+    return (*failed, *compare_kept(seen, expected, widen=case.widen))
+
+
+def _check(case: Case, seen: Seen, expected: Seen, setting: Setting) -> tuple[Mismatch, ...]:
+    assert case.verify is not None
+    try:
+        # Verify runs on the judge's side, on CPU observations, with a fresh draw of the same seed.
+        draw = draw_for(case, Setting(setting.problem, setting.seed))
+        case.verify(Observed.of(seen.observations), Observed.of(expected.observations), draw)
+    except CheckFailed as failed:
+        return (Mismatch(failed.what, "check", failed.message),)
+    except Exception as error:
+        text = f"What the case saw could not be read ({type(error).__name__}: {error}); check types and shapes."
+        return (Mismatch("observations", "check", text),)
+    return ()
+
+
+def judge_case(case: Case, seen: Seen, expected: Seen, setting: Setting, problem: Problem) -> CaseResult:
+    """The result of one case as the report shows it."""
+    found: tuple[Mismatch, ...] = ()
+    if seen.stopped:
+        message = f"{seen.stopped[0].upper()}{seen.stopped[1:]}."
+    elif seen.exception is not None:
+        message = _raised(seen.exception, problem)
+    else:
+        found = mismatches_of(case, seen, expected, setting)
+        message = found[0].message if found else ""
+    return CaseResult(
+        name=case.name,
+        kind=case.kind,
+        passed=not message,
+        seconds=seen.seconds,
+        message=message,
+        mismatches=found,
+        exception=seen.exception,
+        output=seen.output,
+    )
+
+
+def _raised(exception: ExceptionInfo, problem: Problem) -> str:
+    if exception.type in ("TypeError", "AttributeError") and not exception.frames:
+        return f"The call failed: {exception.message}. The statement asks for `{signature(problem)}`."
+    if exception.type == "SystemExit":
+        return "Your code asked Python to exit. Return the result instead."
+    where = f" in {exception.frames[-1].place}" if exception.frames and exception.frames[-1].place else ""
+    return f"Your code raised `{exception.type}`{where}: {exception.message}"
+
+
+def signature(problem: Problem) -> str:
+    """The entry's signature as the starter writes it: ``f(x, eps=1e-5)`` or ``class C: __init__(self, p)``."""
+    for node in ast.parse(problem.starter).body:
+        if isinstance(node, ast.FunctionDef) and node.name == problem.entry:
+            return f"{node.name}({ast.unparse(node.args)})"
+        if isinstance(node, ast.ClassDef) and node.name == problem.entry:
+            methods = [
+                f"{m.name}({ast.unparse(m.args)})"
+                for m in node.body
+                if isinstance(m, ast.FunctionDef) and (m.name == "__init__" or not m.name.startswith("_"))
+            ]
+            return f"class {node.name}: {', '.join(methods)}"
+    return problem.entry
