@@ -288,3 +288,37 @@ def test_a_neighbour_that_does_the_same_job_is_seen(id: str) -> None:
 def test_no_helper_is_touched_where_none_is_forbidden() -> None:
     assert not _helpers(matcher(("softmax", "attention", "gelu")))
     assert _helpers(matcher(("kaiming",)))
+
+
+CONCEPT_NAMES = {
+    # concept: names that are forbidden, names that are not
+    "autograd": (
+        "backward grad vjp jacobian hessian jacrev forward_ad gelu_backward _softmax_backward_data",
+        "requires_grad_ no_grad enable_grad grad_mode vmap functional_call Function register_full_backward_hook",
+    ),
+    "fuse_norm": ("fuse_conv_bn_weights fuse_conv_bn_eval fuse_linear_bn_weights fuse_modules", "batch_norm conv2d"),
+    "silu": ("silu silu_ SiLU hardswish silu_backward", "sigmoid mul"),
+    "bce": (
+        "binary_cross_entropy binary_cross_entropy_with_logits BCELoss BCEWithLogitsLoss soft_margin_loss MultiLabelSoftMarginLoss",
+        "softplus logsigmoid logaddexp cross_entropy",
+    ),
+    "sgd": ("sgd SGD _fused_sgd_ _single_tensor_sgd _multi_tensor_sgd", "Optimizer Adam"),
+    "averaging": ("swa_utils AveragedModel get_ema_multi_avg_fn update_bn", "lerp_ deepcopy"),
+    "lstm": ("lstm lstm_cell LSTMCell GRU RNNCell rnn_tanh gru_cell _thnn_fused_lstm_cell", "rnn pad_sequence sigmoid tanh"),
+    "max_pool": ("max_pool2d max_pool2d_with_indices MaxPool1d adaptive_max_pool2d fractional_max_pool2d", "amax unfold max"),
+    "kl_div": ("kl_div KLDivLoss kl_divergence", "log_softmax xlogy"),
+    "distributions": ("distributions kl_divergence", "kl_div"),
+    "batch_norm": (
+        "batch_norm_gather_stats batch_norm_gather_stats_with_counts batch_norm_backward_reduce native_batch_norm_backward",
+        "var_mean std_mean",
+    ),
+    "softmax": ("special_softmax _safe_softmax", "logsumexp softplus"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("concept", CONCEPT_NAMES)
+def test_a_concept_names_what_does_it_and_no_building_block(concept: str) -> None:
+    forbidden, free = (names.split() for names in CONCEPT_NAMES[concept])
+    matches = matcher((concept,))
+    assert [name for name in forbidden if not matches(name)] == []
+    assert [name for name in free if matches(name)] == []

@@ -22,15 +22,16 @@ CONCEPTS: dict[str, str] = {
         ReLU* *ReLU Threshold ELU CELU SELU Hardtanh RReLU Hardshrink Softshrink GELU SiLU Mish Hardswish Softplus
         LogSigmoid GLU""",
     "softmax": """
-        softmax _softmax _safe_softmax _masked_softmax sparse_softmax _sparse_softmax softmin gumbel_softmax
+        softmax _softmax _safe_softmax special_softmax _masked_softmax sparse_softmax _sparse_softmax softmin
+        gumbel_softmax _nested_tensor_softmax_with_shape
         Softmax Softmax2d Softmin AdaptiveLogSoftmaxWithLoss""",
-    "log_softmax": "log_softmax _log_softmax _sparse_log_softmax LogSoftmax",
+    "log_softmax": "log_softmax _log_softmax special_log_softmax _sparse_log_softmax LogSoftmax",
     "cross_entropy": """
         cross_entropy cross_entropy_loss linear_cross_entropy nll_loss nll_loss2d nll_loss_nd nll_loss*_forward kl_div
         CrossEntropyLoss LinearCrossEntropyLoss NLLLoss NLLLoss2d KLDivLoss AdaptiveLogSoftmaxWithLoss
         Categorical OneHotCategorical* Multinomial""",
     "linear": """
-        linear bilinear mkldnn_linear _trilinear
+        linear bilinear mkldnn_linear _mkl_linear _linear_pointwise* _trilinear
         Linear LazyLinear NonDynamicallyQuantizableLinear Bilinear""",
     "convolution": """
         conv1d conv2d conv3d conv_transpose* conv_tbc convolution _convolution* *_convolution convolution_overrideable
@@ -40,7 +41,7 @@ CONCEPTS: dict[str, str] = {
         batch_norm *_batch_norm *_batch_norm_* batch_norm_* _batch_norm_* *batch_norm_legit*
         BatchNorm* SyncBatchNorm LazyBatchNorm*""",
     "layer_norm": "layer_norm *_layer_norm *_layer_norm_* LayerNorm",
-    "group_norm": "group_norm *_group_norm GroupNorm",
+    "group_norm": "group_norm *_group_norm *_group_norm_* GroupNorm",
     "instance_norm": "instance_norm *_instance_norm InstanceNorm* LazyInstanceNorm*",
     "rms_norm": "rms_norm *_rms_norm RMSNorm",
     "normalize": """
@@ -62,12 +63,34 @@ CONCEPTS: dict[str, str] = {
         _native_multi_head_attention _transformer_encoder_layer_fwd
         MultiheadAttention Transformer*""",
     "adam": "adam adamw nadam radam adamax _fused_adam* _*_tensor_*adam* *Adam AdamW Adamax",
+    "sgd": "sgd _fused_sgd* _*_tensor_sgd SGD _FunctionalSGD",
+    "averaging": "swa_utils AveragedModel get_ema_* get_swa_* update_bn SWALR",
     "lr_scheduler": "lr_scheduler *LR LRScheduler CosineAnnealing*",
     "quantization": """
         quantize_per_* *fake_quantize_* *_fake_quant dequantize* int_repr _make_per_*_quantized_tensor empty_quantized
         _empty_*affine_quantized *quantized_linear* quantized fbgemm_* _weight_int*pack_mm* _convert_weight_to_int4pack*
         _dyn_quant_* ao quantization quantized_decomposed quantizable qat""",
-    "numpy": "numpy from_numpy __array__",
+    "silu": "silu silu_* hardswish hardswish_* SiLU Hardswish",
+    "bce": """
+        binary_cross_entropy* soft_margin_loss* multilabel_margin_loss* multilabel_soft_margin_loss*
+        BCE* SoftMarginLoss MultiLabel*""",
+    # F.kl_div is right in some problems that ban torch's ready-made divergence of two distributions.
+    "kl_div": "kl_div kl_divergence KLDivLoss",
+    "distributions": "distributions kl_divergence",
+    # Not torch.nn.utils.rnn, whose pad_sequence is no cell.
+    "lstm": """
+        lstm lstm_* *_lstm *_lstm_* gru gru_* *_gru *_gru_* rnn_* *_rnn *_rnn_*
+        LSTM* GRU* RNN*""",
+    "max_pool": "max_pool* *_max_pool* MaxPool* AdaptiveMaxPool* FractionalMaxPool*",
+    "fuse_norm": """
+        fuse_conv_bn* *_fuse_conv_bn* fuse_linear_bn* fuse_modules* fuse_known_modules fuse_fx fusion
+        optimize_for_inference run_frozen_optimizations _jit_pass_fold*conv*bn ConvBn* LinearBn*""",
+    # What makes derivatives. `requires_grad_`, `no_grad`, `vmap` and a Function of one's own make none.
+    "autograd": """
+        backward _backward *_backward *_backward_data *_backward_reduce *_backward_elemt
+        grad grad_and_value vjp jvp vhp hvp jacobian jacrev jacfwd hessian linearize forward_ad
+        run_backward _engine_run_backward _autograd_grad""",
+    "numpy": "numpy scipy sklearn from_numpy __array__",
 }
 """Concept name to the patterns of the names that do it."""
 

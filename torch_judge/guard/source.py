@@ -28,6 +28,8 @@ PUBLIC = {
     "Report",
     "__version__",
 }
+LIBRARIES = ("torch", "numpy", "scipy", "sklearn", "jax", "tensorflow", "transformers")
+"""Roots of the dotted names in which a forbidden name counts; elsewhere it may mean anything."""
 REACHES_IN = (
     "gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._getframe", "sys._current_frames", "sys.settrace",
     "sys.setprofile", "inspect.stack", "inspect.currentframe", "inspect.getouterframes", "ctypes",
@@ -177,7 +179,7 @@ class _Use(ast.NodeVisitor):
 
 def _forbidden(dotted: str, matches: Callable[[str], bool]) -> bool:
     root, *rest = dotted.split(".")
-    return root == "torch" and any(matches(part) for part in rest)
+    return root in LIBRARIES and (any(matches(part) for part in rest) or (root != "torch" and matches(root)))
 
 
 def _tampers(dotted: str) -> bool:

@@ -36,7 +36,10 @@ PATCHABLE: dict[str, Any] = {
     "torch.linalg": torch.linalg,
     "torch.autograd": torch.autograd,
 }
-HELPERS = ("torch.nn.init", "torch.nn.utils", "torch.nn.utils.clip_grad")
+HELPERS = (
+    "torch.nn.init", "torch.nn.utils", "torch.nn.utils.clip_grad", "torch.nn.utils.fusion", "torch.autograd",
+    "torch.autograd.functional", "torch.func", "torch.distributions", "torch.optim", "torch.optim.swa_utils",
+)  # fmt: skip
 """Modules of plain Python functions, of which calls and operators show only what they are made of."""
 
 Record = Callable[[str, str], None]
@@ -162,7 +165,12 @@ def _tensors(value: object, depth: int = 0) -> Iterator[torch.Tensor]:
 def _helpers(matches: Matcher) -> tuple[tuple[Any, str], ...]:
     """The forbidden functions of `HELPERS`, as module and name."""
     modules = [importlib.import_module(name) for name in HELPERS]
-    return tuple((m, name) for m in modules for name, v in vars(m).items() if callable(v) and matches(name))
+    return tuple((m, name) for m in modules for name, v in vars(m).items() if _is_helper(v) and matches(name))
+
+
+def _is_helper(value: object) -> bool:
+    """Whether it may be replaced for a while: a class may not, for it is asked by isinstance."""
+    return callable(value) and not isinstance(value, type)
 
 
 @contextmanager
