@@ -58,6 +58,7 @@ def test_the_json_has_the_documented_keys() -> None:
     keys = {
         "schema", "problem", "accepted", "seed", "device", "isolated", "duration_s", "cases", "violations", "diagnosis",
         "notes", "versions", "error", "fault", "exception",
+        "mended",
     }  # fmt: skip
     assert set(json.loads(Report("relu", True, 0).to_json())) == keys
 

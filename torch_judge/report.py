@@ -88,7 +88,8 @@ class Report:
     """Everything that is shown, stored or exported about one judgement.
 
     ``error`` is the sentence why nothing could be judged (``accepted`` is then False); ``fault`` says whose it is:
-    ``"learner"`` (exit status 1) or ``"judge"`` (exit status 2).
+    ``"learner"`` (exit status 1) or ``"judge"`` (exit status 2). ``mended``: in a debug problem that is not accepted,
+    how many of the starter's bugs are gone, and how many there were.
     """
 
     problem: str
@@ -105,6 +106,7 @@ class Report:
     error: str | None = None
     fault: str | None = None
     exception: ExceptionInfo | None = None
+    mended: tuple[int, int] | None = None
     schema: int = SCHEMA
 
     @property
@@ -143,6 +145,7 @@ class Report:
                 "diagnosis": tuple(Diagnosis(d["mistake"], d["message"], tuple(d["cases"])) for d in data["diagnosis"]),
                 "notes": tuple(data["notes"]),
                 "exception": _exception(data["exception"]),
+                "mended": tuple(data["mended"]) if data.get("mended") else None,
             }
         )
 

@@ -13,6 +13,7 @@ from typing import TextIO
 
 import torch
 
+from torch_judge.audit.bugs import check_bugs
 from torch_judge.audit.checks import (
     check_cases,
     check_mistakes,
@@ -122,7 +123,7 @@ def _checked(exam: Exam, mutate: bool) -> tuple[Row, list[str]]:
     if mutate:
         row |= {"mutants": tally.made, "killed": tally.killed}
         row |= {"equivalent": len(tally.equivalent), "surviving": len(tally.surviving)}
-    failures = [*check_starter(exam).failures, *lint_cases(exam.problem)]
+    failures = [*check_starter(exam).failures, *check_bugs(exam).failures, *lint_cases(exam.problem)]
     failures += [sentence for findings in found.values() for sentence in findings.failures]
     return row, [*failures, *tally.failures]
 

@@ -20,6 +20,7 @@ RECORDS = {
     "mistakes": {"id", "message", "edits"},
     "readings": {"id", "note", "edits"},
     "equivalent": {"was", "now", "why"},
+    "bugs": {"id", "message", "probe", "edits"},
 }
 KEYS = {*REQUIRED, *RECORDS, "forbidden", "notebook"}
 HEADINGS = ("Why and what", "Signature", "Rules", "Example", "Where it is used")
@@ -52,6 +53,16 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Bug:
+    """One of the independent mistakes of a debug problem's starter. ``probe`` is the case that fails by it alone."""
+
+    id: str
+    message: str
+    probe: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
 class Equivalent:
     """A surviving mutant of the reference (the line before and after) and the proof that it is no mistake."""
 
@@ -77,6 +88,7 @@ class Problem:
     readings: tuple[Reading, ...] = field(repr=False)
     equivalent: tuple[Equivalent, ...] = field(repr=False)
     notebook: str
+    bugs: tuple[Bug, ...] = field(default=(), repr=False)
 
     def text(self, name: str) -> str:
         """The text of one of the folder's files; raises ProblemError if it is missing."""
@@ -92,8 +104,12 @@ class Problem:
 
     @cached_property
     def starter(self) -> str:
-        """The source of the cells that the learner starts from."""
-        return self.text("starter.py")
+        """The source of the cells that the learner starts from.
+
+        In a debug problem that is the reference with every bug in it, then the cells of starter.py.
+        """
+        rest = self.text("starter.py")
+        return f"# %%\n{self.buggy(*self.bugs)}\n\n{rest}" if self.bugs else rest
 
     @cached_property
     def statement(self) -> str:
@@ -109,6 +125,10 @@ class Problem:
     def cases(self) -> str:
         """The source of the hidden cases."""
         return self.text("cases.py")
+
+    def buggy(self, *bugs: Bug) -> str:
+        """The reference's source with ``bugs`` in it."""
+        return self.edited(*(edit for bug in bugs for edit in bug.edits))
 
     def edited(self, *edits: Edit) -> str:
         """The reference's source with ``edits`` applied; raises ProblemError unless each old text occurs once."""
@@ -193,8 +213,10 @@ def load(folder: Path) -> Problem:
         readings=tuple(Reading(r["id"], r["note"], _edits(r)) for r in data.get("readings", ())),
         equivalent=tuple(Equivalent(e["was"], e["now"], e["why"]) for e in data.get("equivalent", ())),
         notebook=f"{data['number']:02d}_{data.get('notebook', id)}",
+        bugs=tuple(Bug(b["id"], b["message"], b["probe"], _edits(b)) for b in data.get("bugs", ())),
     )
-    for edits in [m.edits for m in problem.mistakes] + [r.edits for r in problem.readings]:
+    problem.buggy(*problem.bugs)
+    for edits in [record.edits for table in (problem.mistakes, problem.readings, problem.bugs) for record in table]:
         problem.edited(*edits)
     return problem
 

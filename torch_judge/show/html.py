@@ -48,7 +48,7 @@ def _error(view: View) -> str:
 def _diagnosis(view: View) -> str:
     if not view.report.diagnosis:
         return ""
-    out = heading("What is wrong")
+    out = heading(words.heading(view.report))
     for diagnosis in view.report.diagnosis:
         out += tag("p", prose(diagnosis.message))
         if explained := words.explained(diagnosis, view):

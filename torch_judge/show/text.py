@@ -69,7 +69,7 @@ def _error(view: View) -> Iterator[RenderableType]:
 
 def _diagnosis(view: View) -> Iterator[RenderableType]:
     if view.report.diagnosis:
-        yield from _heading("What is wrong")
+        yield from _heading(words.heading(view.report))
     for diagnosis in view.report.diagnosis:
         yield indented(message(diagnosis.message))
         if explained := words.explained(diagnosis, view):

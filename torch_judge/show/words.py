@@ -113,6 +113,8 @@ def verdict(report: Report) -> tuple[str, str]:
     parts = [f"{report.problem}: not accepted"]
     if report.counted:
         parts.append(_tally(report))
+    if report.mended:
+        parts.append(f"{report.mended[0]} of {report.mended[1]} bugs mended")
     if report.violations and all(case.kind == GUARD for case in report.failed) and not report.error:
         parts.append("but a forbidden API is used")
     return "✗", ", ".join(parts)
@@ -133,6 +135,13 @@ def standing(case: CaseResult) -> tuple[str, str]:
     if case.skipped:
         return "–", "skip"
     return ("✓", "pass") if case.passed else ("✗", "fail")
+
+
+def heading(report: Report) -> str:
+    """What stands above the diagnosis."""
+    if report.mended and report.mended[0] < report.mended[1]:
+        return f"{report.mended[0]} of {report.mended[1]} mended. Still wrong:"
+    return "What is wrong"
 
 
 def explained(diagnosis: Diagnosis, view: View) -> str:

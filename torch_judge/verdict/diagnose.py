@@ -36,7 +36,7 @@ def diagnose(known: Known, evidence: Evidence, setting: Setting, edits: tuple[Ed
     complete = all(case.name in evidence.seen for case in known.cases)
     found: list[tuple[KnownMistake, frozenset[str]]] = []
     for mistake in known.mistakes:
-        failed = _agreeing(known, mistake, evidence, setting, edits)
+        failed = agreeing(known, mistake, evidence, setting, edits)
         found += [(mistake, failed)] if failed else []
         if complete and failed == evidence.failed:
             return (_diagnosis(known, mistake, failed),)
@@ -48,7 +48,7 @@ def diagnose(known: Known, evidence: Evidence, setting: Setting, edits: tuple[Ed
     return tuple(_diagnosis(known, mistake, failed) for mistake, failed in _cover(found))
 
 
-def _agreeing(
+def agreeing(
     known: Known, mistake: KnownMistake, evidence: Evidence, setting: Setting, edits: tuple[Edit, ...]
 ) -> frozenset[str]:
     """The cases that the mistake fails, if the learner fails them alike; else nothing."""

@@ -21,6 +21,7 @@ from torch_judge.guard.source import Findings, scan_live
 from torch_judge.guard.witness import patched
 from torch_judge.observe import Setting, observe
 from torch_judge.report import CaseResult, Diagnosis, Report, Violation
+from torch_judge.verdict.bugs import mended, remaining
 from torch_judge.verdict.diagnose import Evidence, diagnose
 from torch_judge.verdict.known import Known, known
 from torch_judge.verdict.one_case import judge_case
@@ -39,6 +40,7 @@ class Outcome:
     results: tuple[CaseResult, ...]
     diagnosis: tuple[Diagnosis, ...] = ()
     notes: tuple[str, ...] = ()
+    mended: tuple[int, int] | None = None
 
 
 def judge_live(
@@ -86,6 +88,7 @@ def concluded(
         cases=rows,
         violations=violations,
         diagnosis=outcome.diagnosis,
+        mended=outcome.mended,
         notes=(*report.notes, *outcome.notes, *findings.notes),
         duration_s=time.perf_counter() - started,
     )
@@ -108,7 +111,11 @@ def weighed(bank_known: Known, cases: Sequence[Case], seen: dict[str, Seen], set
     if not failed:
         return Outcome(results)
     expected = {case.name: bank_known.expected(case, setting.seed, edits) for case in cases}
-    found = diagnose(bank_known, Evidence(seen, expected, failed), setting, edits)
+    evidence = Evidence(seen, expected, failed)
+    if bank_known.bugs:
+        found = remaining(bank_known, evidence, setting, edits)
+        return Outcome(results, found, mended=mended(bank_known, evidence))
+    found = diagnose(bank_known, evidence, setting, edits)
     return Outcome(results, found or _returned_nothing(problem, results))
 
 

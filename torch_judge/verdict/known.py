@@ -23,11 +23,17 @@ MAX_SEEDS = 8
 
 @dataclass(frozen=True)
 class KnownMistake:
-    """A mistake that can be run. ``made`` builds the wrong solution, given the edits of the reading in force."""
+    """A mistake that can be run. ``made`` builds the wrong solution, given the edits of the reading in force.
+
+    ``edits`` are its own, so that two of them can be made together; a mistake of variants.py has none. ``probe`` is
+    the case of a debug problem's bug.
+    """
 
     id: str
     message: str
     made: Callable[[tuple[Edit, ...]], Any]
+    edits: tuple[Edit, ...] = ()
+    probe: str = ""
 
 
 class Known:
@@ -41,6 +47,7 @@ class Known:
             raise ProblemError(f"cases.py of `{problem.id}` defines no case.", "Mark one with `@case(...)`.")
         self.variants = self._variants()
         self.mistakes = tuple(self._mistakes())
+        self.bugs = tuple(self._bugs())
         self._seen: dict[tuple[Any, str, int], Seen] = {}
         self._fails: dict[tuple[str, tuple[Edit, ...], str, int], bool] = {}
 
@@ -104,12 +111,24 @@ class Known:
         vars(module).update(namespace)
         return module
 
-    def _mistakes(self) -> Iterator[KnownMistake]:
-        def edited(extra: tuple[Edit, ...]) -> Callable[[tuple[Edit, ...]], Any]:
-            return lambda edits: self.reference((*edits, *extra))
+    def _edited(self, extra: tuple[Edit, ...]) -> Callable[[tuple[Edit, ...]], Any]:
+        return lambda edits: self.reference((*edits, *extra))
 
+    def _bugs(self) -> Iterator[KnownMistake]:
+        """The bugs of a debug problem; raises ProblemError unless each has a probe of its own."""
+        names = [case.name for case in self.cases]
+        for record in self.problem.bugs:
+            if record.probe not in names:
+                raise ProblemError(
+                    f"problem.toml of `{self.problem.id}`: the probe of `{record.id}` is no case, or another bug's.",
+                    "Name a case that fails by this bug alone.",
+                )
+            names.remove(record.probe)
+            yield KnownMistake(record.id, record.message, self._edited(record.edits), record.edits, record.probe)
+
+    def _mistakes(self) -> Iterator[KnownMistake]:
         for record in self.problem.mistakes:
-            yield KnownMistake(record.id, record.message, edited(record.edits))
+            yield KnownMistake(record.id, record.message, self._edited(record.edits), record.edits)
         if self.variants is not None:
             for id, (message, solution) in authoring.mistakes_of(self.variants).items():
                 yield KnownMistake(id, message, lambda edits, solution=solution: solution)  # type: ignore[misc]
