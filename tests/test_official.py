@@ -16,9 +16,9 @@ from torch_judge.bank import find_bank
 from torch_judge.isolate import Worker
 from torch_judge.report import Report
 from torch_judge.submission import Cell, Program
-from torch_judge.verdict.judging import derived_seed
 from torch_judge.verdict.known import known
 from torch_judge.verdict.official import judge_program
+from torch_judge.verdict.second_seed import second_seed
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +83,11 @@ def test_honest_work_is_not_accused_in_the_worker(name: str, worker: Worker) -> 
 def test_the_second_seed_comes_from_the_submission(worker: Worker) -> None:
     source = PRELUDE + HONEST
     report = official(source, worker)
-    assert report.accepted and report.isolated and report.seed == derived_seed([source])
+    assert (
+        report.accepted
+        and report.isolated
+        and report.seed == second_seed(Program("submission.py", (Cell("submission.py", source),)))
+    )
 
 
 def test_a_table_of_remembered_outputs_does_not_pass(worker: Worker) -> None:

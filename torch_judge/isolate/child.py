@@ -47,7 +47,7 @@ def live(job_fd: int, result_fd: int, fence: Fence, scratch: str, server: int) -
         cases = _cases(job)
         at_fault = "judge"
         # Nobody has run an operator or touched a GPU before this line, in this process or the server: the fork is safe.
-        missing = apply_walls(Walled(job.limits, job.device, fence, server))
+        missing = apply_walls(Walled(job.limits, job.cpu_s, job.device, fence, server))
     except Exception as error:
         send(wire.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
         return
@@ -56,7 +56,9 @@ def live(job_fd: int, result_fd: int, fence: Fence, scratch: str, server: int) -
     candidate, loaded = load(job.program, job.entry, min(job.limits.wall_s / 4, job.limits.cpu_s / 2))
     send(wire.LOADED, wire.encode_loaded(loaded))
     if loaded.missing is None:
-        _observe(job, cases, candidate, send)
+        replaced: set[str] = set()
+        for seed in job.seeds:
+            _observe(job, seed, cases, candidate, replaced, send)
     send(wire.END, b"")
     os._exit(0)
 
@@ -106,10 +108,9 @@ def _cases(job: Job) -> tuple[Case, ...]:
     return tuple(by_name[name] for name in job.case_names)
 
 
-def _observe(job: Job, cases: tuple[Case, ...], candidate: Any, send: Send) -> None:
-    setting = Setting(job.problem, job.seed, job.device, job.forbidden, job.limits.case_s, all_threads=True)
+def _observe(job: Job, seed: int, cases: tuple[Case, ...], candidate: Any, replaced: set[str], send: Send) -> None:
+    setting = Setting(job.problem, seed, job.device, job.forbidden, job.limits.case_s, all_threads=True)
     done = 0
-    replaced: set[str] = set()
     while done < len(cases):
         try:
             for seen in observe(cases[done:], candidate, setting):

@@ -13,7 +13,10 @@ from torch_judge.submission import Cell, Program
 
 @dataclass(frozen=True)
 class Limits:
-    """What one job may use. ``wall_s`` is for the whole job, ``case_s`` for one case, ``memory_mb`` for one process."""
+    """What one job may use.
+
+    ``wall_s`` and ``cpu_s`` are for each of its seeds, ``case_s`` for one case, ``memory_mb`` for one process.
+    """
 
     wall_s: float = 40.0
     cpu_s: int = 20
@@ -24,8 +27,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to observe. The source of cases.py travels along: the child can read no problem folder.
+    """One submission to observe: loaded once, then seen in all cases at each of ``seeds``, one after the other.
 
+    The source of cases.py travels along: the child can read no problem folder.
     ``protected`` names folders that stay unreadable even where a library folder contains them.
     """
 
@@ -34,27 +38,45 @@ class Job:
     problem: str
     cases_source: str
     case_names: tuple[str, ...]
-    seed: int = 0
+    seeds: tuple[int, ...] = (0,)
     device: str = "cpu"
     forbidden: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     protected: tuple[str, ...] = ()
 
+    @property
+    def wall_s(self) -> float:
+        """How long the whole job may take."""
+        return self.limits.wall_s * len(self.seeds)
+
+    @property
+    def cpu_s(self) -> int:
+        """How much processor time the whole job may take."""
+        return self.limits.cpu_s * len(self.seeds)
+
 
 @dataclass
 class Outcome:
-    """What a job observed: one Seen for every case, in order, and how executing the program went.
+    """What a job observed: one Seen for every case, in order, at each seed, and how executing the program went.
 
     ``missing`` holds the names that the program defined if the entry is not among them (``load_error`` is then the
     first error that a cell raised, if any did); otherwise both are None. ``output`` is what the program printed
-    before the first case.
+    before the first case. ``peak_kb`` is the most memory that the process held at once (``ru_maxrss``; what it shares
+    with its server counts). ``server_gone`` says that the server ended with it.
     """
 
-    seen: list[Seen]
+    runs: list[list[Seen]]
     notes: list[str] = field(default_factory=list)
     missing: tuple[str, ...] | None = None
     load_error: ExceptionInfo | None = None
     output: str = ""
+    peak_kb: int = 0
+    server_gone: bool = False
+
+    @property
+    def seen(self) -> list[Seen]:
+        """What was observed at the first seed."""
+        return self.runs[0]
 
 
 def encode_job(job: Job, key: bytes) -> bytes:
@@ -70,5 +92,7 @@ def decode_job(data: bytes) -> tuple[Job, bytes]:
     cells = tuple(Cell(**cell) for cell in program.pop("cells"))
     program = Program(**{**program, "cells": cells, "notes": tuple(program["notes"])})
     limits = Limits(**fields.pop("limits"))
-    tuples: dict[str, Any] = {name: tuple(fields.pop(name)) for name in ("case_names", "forbidden", "protected")}
+    tuples: dict[str, Any] = {
+        name: tuple(fields.pop(name)) for name in ("case_names", "seeds", "forbidden", "protected")
+    }
     return Job(program, limits=limits, **tuples, **fields), key

@@ -39,6 +39,7 @@ class Walled:
     """What the walls of one job need to know."""
 
     limits: Limits
+    cpu_s: int
     device: str
     fence: Fence
     server: int
@@ -63,10 +64,9 @@ def _die_with_server(walled: Walled) -> str | None:
 
 
 def _resources(walled: Walled) -> str | None:
-    limits = walled.limits
     cap(resource.RLIMIT_CORE, 0)
-    cap(resource.RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 1)
-    cap(resource.RLIMIT_FSIZE, limits.file_mb << 20)
+    cap(resource.RLIMIT_CPU, walled.cpu_s, walled.cpu_s + 1)
+    cap(resource.RLIMIT_FSIZE, walled.limits.file_mb << 20)
     cap(resource.RLIMIT_NOFILE, OPEN_FILES)
     return None
 

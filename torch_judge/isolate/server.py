@@ -72,14 +72,14 @@ class Server:
             os.close(fd)
         fds.clear()
         self._say(started=pid)
-        status = self._wait(pid)
+        status, peak_kb = self._wait(pid)
         gone = kill_children(SWEEP_S)
-        self._say(ended=status)
+        self._say(ended=status, peak_kb=peak_kb)
         self._say(clean=_emptied(self._scratch) and gone)
 
-    def _wait(self, pid: int) -> int:
-        """Wait for the job's process to end, or for the judge to end it; returns its wait status."""
-        while (status := _status(pid)) is None:
+    def _wait(self, pid: int) -> tuple[int, int]:
+        """Wait for the job's process to end, or for the judge to end it; returns its wait status and peak memory."""
+        while (ended := _ended(pid)) is None:
             readable, _, _ = select.select([self._control.fileno(), self._wake], [], [])
             if self._wake in readable:
                 with contextlib.suppress(BlockingIOError):
@@ -91,7 +91,7 @@ class Server:
                 except EOFError:
                     kill_children(SWEEP_S)
                     raise
-        return status
+        return ended
 
     def _fence(self, protected: tuple[str, ...], device: str) -> Fence:
         from torch_judge.isolate.limits import build_fence
@@ -146,19 +146,24 @@ def _live(job_fd: int, result_fd: int, fence: Fence, scratch: str, server: int) 
         os._exit(70)
 
 
-def _status(pid: int) -> int | None:
-    """The wait status of the job's process once it has ended; its whole group is killed then."""
+def _ended(pid: int) -> tuple[int, int] | None:
+    """The wait status of the job's process and its peak memory in KiB, once it has ended; its group is killed then."""
     if hasattr(os, "waitid"):  # macOS has it from Python 3.13 on
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return None
         # Not reaped yet, so the group's number cannot have been given to anyone else.
         kill_group(pid)
-        return os.waitpid(pid, 0)[1]
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    if not ended:
+        return _reaped(os.wait4(pid, 0))
+    ended = os.wait4(pid, os.WNOHANG)
+    if not ended[0]:
         return None
     kill_group(pid)
-    return status
+    return _reaped(ended)
+
+
+def _reaped(ended: tuple[int, int, Any]) -> tuple[int, int]:
+    _, status, used = ended
+    return status, used.ru_maxrss >> (10 if sys.platform == "darwin" else 0)  # macOS counts in bytes
 
 
 def _emptied(scratch: str) -> bool:

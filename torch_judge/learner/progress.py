@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
+from torch_judge.home import home
 from torch_judge.learner.storage import Database
 from torch_judge.report import Report
 
@@ -73,13 +71,6 @@ class Summary:
     best_s: float | None = None
     solved_at: datetime | None = None
     peeked: bool = False
-
-
-def home() -> Path:
-    """The folder of the progress file: ``TORCH_JUDGE_HOME``, else the user's data folder."""
-    if named := os.environ.get("TORCH_JUDGE_HOME"):
-        return Path(os.path.abspath(os.path.expanduser(named)))
-    return Path(platformdirs.user_data_dir("torch-judge", appauthor=False))
 
 
 class Store:

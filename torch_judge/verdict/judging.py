@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import time
 from collections.abc import Iterable, Sequence
@@ -179,12 +178,6 @@ def checked_device(device: str) -> str:
     if device == "mps" and not torch.backends.mps.is_available():
         raise JudgeError("There is no MPS device here.", 'Use `device="cpu"`.')
     return device
-
-
-def derived_seed(sources: Iterable[str]) -> int:
-    """The second seed of an official verdict: from the SHA-256 of the submission, so that no table can know it."""
-    digest = hashlib.sha256("\0".join(sources).encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:4], "big") + 1
 
 
 @lru_cache(maxsize=1)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch_judge.bank import Bank, Problem
+from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError, SubmissionError
 from torch_judge.guard.concepts import matcher
-from torch_judge.guard.source import scan_program
-from torch_judge.isolate import Job, Limits, Worker
+from torch_judge.guard.source import Findings, scan_program
+from torch_judge.isolate import Job, Limits, Outcome, Worker
 from torch_judge.observe import Setting
 from torch_judge.report import Report
 from torch_judge.submission import Program, clean, find_problem, missing_entry, read_program
-from torch_judge.verdict.judging import checked_device, concluded, derived_seed, judged, versions
+from torch_judge.verdict.judging import checked_device, concluded, judged, versions
 from torch_judge.verdict.known import Known, known
+from torch_judge.verdict.second_seed import second_seed
 
 LIMITS = Limits()
+TRIES = 2
+"""A server that died is not the submission's doing until it has died twice."""
 
 
 def judge_file(
@@ -48,74 +52,88 @@ def judge_program(
     program: Program,
     *,
     seed: int = 0,
+    second: int | None = None,
     device: str = "cpu",
     worker: Worker,
     roots: Sequence[Path] = (),
 ) -> Report:
-    """Judge a program that was read: the fixed seed, then one derived from the submission itself.
+    """Judge a program that was read, at two seeds: the fixed one, then ``second`` (default: `second_seed`).
 
     A table of remembered outputs cannot know the second. The report on it is returned if the first one accepts.
+    Raises JudgeError as `judge_file` does.
     """
     if why := Worker.available():
         raise JudgeError(f"There is no separate process for a verdict here: {why}.", "Use `check` in a notebook.")
+    report = Report(problem.id, False, seed, checked_device(device), isolated=True, versions=versions())
     started = time.perf_counter()
-    checked_device(device)
     try:
         program = clean(program, problem.entry)
     except SubmissionError as error:
-        return _not_judged(problem, seed, device, program, error)
-    report = Report(problem.id, False, seed, device)
-    for one in (seed, derived_seed(cell.source for cell in program.cells)):
-        report = _judge_seed(problem, program, one, device, worker, roots, started)
-        if not report.accepted:
+        return replace(report, notes=program.notes, error=str(error), fault="learner")
+    seeds = (seed, second_seed(program) if second is None else second)
+    for _ in range(TRIES):
+        judgement = _Judgement(problem, program, report, started)
+        outcome = worker.run(judgement.job(seeds, roots), judgement.accepts)
+        if not outcome.server_gone:
             break
-    return report
+    return judgement.report(outcome)
 
 
-def _judge_seed(
-    problem: Problem,
-    program: Program,
-    seed: int,
-    device: str,
-    worker: Worker,
-    roots: Sequence[Path],
-    started: float,
-) -> Report:
-    solutions: Known = known(problem)
-    cases = judged(solutions.cases, device)
-    job = Job(
-        program=program,
-        entry=problem.entry,
-        problem=problem.id,
-        cases_source=problem.cases,
-        case_names=tuple(case.name for case in cases),
-        seed=seed,
-        device=device,
-        forbidden=problem.forbidden,
-        limits=LIMITS,
-        protected=tuple(str(root) for root in (*roots, problem.folder)),
-    )
-    outcome = worker.run(job)
-    notes = (*program.notes, *outcome.notes)
-    report = Report(problem.id, False, seed, device, isolated=True, notes=notes, versions=versions())
-    if outcome.missing is not None:
-        error = missing_entry(problem.entry, outcome.missing)
-        report = replace(report, error=str(error), fault="learner", exception=outcome.load_error)
-        return replace(report, duration_s=time.perf_counter() - started)
-    findings = scan_program(program, problem.entry, matcher(problem.forbidden))
-    setting = Setting(problem.id, seed, device, problem.forbidden)
-    return concluded(report, solutions, cases, outcome.seen, setting, findings, started)
+@dataclass
+class _Judgement:
+    """One submission at its seeds: each is judged while the process observes the next."""
 
+    problem: Problem
+    program: Program
+    blank: Report
+    started: float
 
-def _not_judged(problem: Problem, seed: int, device: str, program: Program, error: SubmissionError) -> Report:
-    return Report(
-        problem.id,
-        False,
-        seed,
-        device,
-        isolated=True,
-        notes=program.notes,
-        versions=versions(),
-        error=str(error),
-        fault="learner",
-    )
+    def __post_init__(self) -> None:
+        self._known: Known = known(self.problem)
+        self._cases = judged(self._known.cases, self.blank.device)
+        self._seeds: tuple[int, ...] = ()
+        self._reports: list[Report] = []
+        self._scanned: Findings | None = None
+
+    def job(self, seeds: tuple[int, ...], roots: Sequence[Path]) -> Job:
+        """What the worker is asked to do."""
+        self._seeds = seeds
+        return Job(
+            program=self.program,
+            entry=self.problem.entry,
+            problem=self.problem.id,
+            cases_source=self.problem.cases,
+            case_names=tuple(case.name for case in self._cases),
+            seeds=seeds,
+            device=self.blank.device,
+            forbidden=self.problem.forbidden,
+            limits=LIMITS,
+            protected=tuple(str(root) for root in (*roots, self.problem.folder)),
+        )
+
+    def accepts(self, place: int, seen: Sequence[Seen]) -> bool:
+        """Judge what was seen at a seed; whether it is right."""
+        assert place == len(self._reports)
+        seed = self._seeds[place]
+        setting = Setting(self.problem.id, seed, self.blank.device, self.problem.forbidden)
+        report = replace(self.blank, seed=seed)
+        self._reports.append(concluded(report, self._known, self._cases, seen, setting, self._findings(), self.started))
+        return self._reports[-1].accepted
+
+    def report(self, outcome: Outcome) -> Report:
+        """The report on the last seed that was observed."""
+        notes = (*self.program.notes, *outcome.notes)
+        if outcome.missing is not None:
+            error = missing_entry(self.problem.entry, outcome.missing)
+            report = replace(self.blank, notes=notes, error=str(error), fault="learner", exception=outcome.load_error)
+        else:
+            for place in range(len(self._reports), len(outcome.runs)):
+                self.accepts(place, outcome.runs[place])
+            report = next((r for r in self._reports if not r.accepted), self._reports[-1])
+            report = replace(report, notes=(*notes, *report.notes))
+        return replace(report, duration_s=time.perf_counter() - self.started)
+
+    def _findings(self) -> Findings:
+        if self._scanned is None:
+            self._scanned = scan_program(self.program, self.problem.entry, matcher(self.problem.forbidden))
+        return self._scanned
