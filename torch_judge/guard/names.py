@@ -37,26 +37,35 @@ class Names(Protocol):
 
 
 class ProgramNames:
-    """Names of a submission read from a file; nothing is executed."""
+    """Names of a submission read from a file; nothing is executed.
+
+    Files that come along are read first: where a cell binds the same name, the cell's counts.
+    """
 
     def __init__(self, program: Program) -> None:
         self._definitions: dict[str, Defined] = {}
         self._imports: dict[str, str] = {}
         self.trees: list[tuple[str, str, ast.Module]] = []
-        for cell in program.cells:
-            tree = parse(cell.source)
+        modules = [file for file in program.files if file.path.endswith(".py")]
+        self._modules = {file.path.removesuffix(".py").split("/")[0] for file in modules}
+        texts = [(file.path, file.text) for file in modules] + [(cell.label, cell.source) for cell in program.cells]
+        for label, source in texts:
+            tree = parse(source)
             if tree is None:
                 continue
-            self.trees.append((cell.label, cell.source, tree))
+            self.trees.append((label, source, tree))
             for node in ast.walk(tree):
                 for name, dotted in imported(node):
                     self._imports[name] = dotted
             for statement in _top_level(tree):
                 for name in _targets(statement):
-                    self._definitions[name] = Defined(statement, cell.label, cell.source)  # type: ignore[arg-type]
+                    self._definitions[name] = Defined(statement, label, source)  # type: ignore[arg-type]
 
     def definition(self, name: str) -> Defined | None:
-        """The last top-level definition of ``name``."""
+        """The last top-level definition of ``name``, which may be dotted or imported from a file of the learner's."""
+        dotted = self._imports.get(name, name)
+        if dotted.split(".")[0] in self._modules:
+            name = dotted.rpartition(".")[2]
         return self._definitions.get(name)
 
     def dotted(self, name: str) -> str | None:

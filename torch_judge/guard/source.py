@@ -94,7 +94,7 @@ def _scan(names: Names, start: Defined | None, matches: Matcher, findings: Findi
         use = _Use(names, matches, findings, defined)
         use.visit(defined.node)
         used |= use.used
-        work += [names.definition(name) for name in sorted(use.reached)]
+        work += [names.definition(name) for name in sorted(use.reached | use.used)]
     return used
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from torch_judge.cases.observations import Seen
 from torch_judge.isolate.fields import from_json, to_json
 from torch_judge.report import ExceptionInfo
-from torch_judge.submission import Cell, Program
+from torch_judge.submission import Cell, File, Program
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,8 @@ def decode_job(data: bytes) -> tuple[Job, bytes]:
     key = bytes.fromhex(fields.pop("key"))
     program = fields.pop("program")
     cells = tuple(Cell(**cell) for cell in program.pop("cells"))
-    program = Program(**{**program, "cells": cells, "notes": tuple(program["notes"])})
+    files = tuple(File(**file) for file in program.pop("files"))
+    program = Program(**{**program, "cells": cells, "notes": tuple(program["notes"]), "files": files})
     limits = Limits(**fields.pop("limits"))
     tuples: dict[str, Any] = {
         name: tuple(fields.pop(name)) for name in ("case_names", "seeds", "forbidden", "protected")

@@ -6,6 +6,7 @@ import __future__
 import ast
 import builtins
 import linecache
+import os
 import sys
 import threading
 import types
@@ -18,7 +19,7 @@ from torch_judge.guard.source import PUBLIC
 from torch_judge.isolate.wire import Loaded
 from torch_judge.observe import BoundedText, TimeLimitError, capturing, time_limit
 from torch_judge.report import ExceptionInfo
-from torch_judge.submission import Cell, Program
+from torch_judge.submission import Cell, File, Program
 
 MAX_NOTES = 20
 MAX_NAMES = 100
@@ -34,6 +35,7 @@ def load(program: Program, entry: str, limit_s: float) -> tuple[Any, Loaded]:
     with capturing(output):
         try:
             with time_limit(limit_s):
+                cells.notes += _placed(program.files)
                 for cell in program.cells:
                     cells.execute(cell)
         except TimeLimitError:
@@ -46,6 +48,20 @@ def load(program: Program, entry: str, limit_s: float) -> tuple[Any, Loaded]:
     if entry in names:
         return names[entry], Loaded(notes, output.getvalue())
     return None, Loaded(notes, output.getvalue(), tuple(_defined(names)), cells.error)
+
+
+def _placed(files: tuple[File, ...]) -> list[str]:
+    """Put the files that come along into this process's own folder, where imports find them; what did not work."""
+    sys.path.insert(0, os.getcwd())
+    notes = []
+    for file in files:
+        try:
+            os.makedirs(os.path.dirname(file.path) or ".", exist_ok=True)
+            with open(file.path, "w", encoding="utf-8", errors="surrogatepass", newline="") as target:
+                target.write(file.text)
+        except OSError as error:
+            notes.append(f"`{file.path}` could not be written: {error.strerror}")
+    return notes
 
 
 class _Cells:

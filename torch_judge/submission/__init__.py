@@ -1,7 +1,10 @@
-"""What is handed in, as cells of Python: notebooks and files read (`program.py`), magics made inert (`magics.py`)."""
+"""What is handed in, as cells of Python: file formats (`formats.py`), magics made inert (`magics.py`), what comes
+along (`files.py`), and what it all defines (`program.py`).
+"""
 
+from torch_judge.submission.files import File
+from torch_judge.submission.formats import LARGEST
 from torch_judge.submission.program import (
-    LARGEST,
     Cell,
     Program,
     clean,
@@ -15,6 +18,7 @@ from torch_judge.submission.program import (
 __all__ = [
     "LARGEST",
     "Cell",
+    "File",
     "Program",
     "clean",
     "defined_names",

@@ -6,6 +6,7 @@ import ast
 import re
 import textwrap
 import warnings
+from collections.abc import Iterator
 
 # Their body is Python that runs in the notebook's namespace; the body of any other cell magic is not.
 BODY_KEPT = {"time", "timeit", "capture", "prun", "debug", "memit", "mprun", "lprun", "heat", "snakeviz"}
@@ -13,6 +14,12 @@ BODY_KEPT = {"time", "timeit", "capture", "prun", "debug", "memit", "mprun", "lp
 _CELL_MAGIC = re.compile(r"%%\s*(\S*)")
 _TIMED = re.compile(r"%time\s+(?=\S)(.*)")
 _ASSIGNED = re.compile(r"(?P<targets>.*?[^=!<>])=\s*(!|%{1,2}\s*[A-Za-z_])")
+_WRITTEN = re.compile(
+    r"%%(?:write)?file\s+(?P<append>-a\s+|--append\s+)?(?P<quote>[\"']?)(?P<path>[^{}$\"']+?)(?P=quote)\s*"
+)
+_RUN = re.compile(r"%run\s+(?:-\w+\s+)*(?P<quote>[\"']?)(?P<path>[\w./-]+)(?P=quote)(?:\s|$)")
+_AIMPORT = re.compile(r"%aimport\s+([\w.]+(?:\s*,\s*[\w.]+)*)\s*")
+_BINDING = re.compile(r"\s*(%(?:run|pylab|rerun|recall|macro)\b|%store\s+-r)")
 _HELP = re.compile(r"[\w*\]]\?{1,2}\s*$")
 _LEXEME = re.compile(r"""(?P<comment>\#.*)|(?P<quote>\"{3}|'{3}|"|')|(?P<open>[(\[{])|(?P<close>[)\]}])""")
 _STRING_END = {
@@ -40,14 +47,25 @@ def inert(source: str) -> tuple[str, str]:
     Line numbers never change, and source that parses keeps every line but those of a top-level ``await``.
     The second value is "" unless something that may matter (a whole cell, an awaited statement) was left out.
     """
+    lost: list[str] = []
     if parsed(source) is None:
         source, magic = _without_cell_magic(_dedented(source))
         if magic:
             return source, f"`{magic}` is not run here: the whole cell is left out."
         if parsed(source) is None:
+            lost = list(dict.fromkeys(_lost(source)))
             source = _without_line_magics(source)
     awaitless = _without_await(source)
-    return awaitless, "" if awaitless == source else "top-level `await` is not run here: its statement is left out."
+    if awaitless != source:
+        lost.append("top-level `await` is not run here: its statement is left out.")
+    return awaitless, " ".join(lost)
+
+
+def written(source: str) -> tuple[str, str, bool] | None:
+    """The path and text that a ``%%writefile`` cell writes and whether it appends; None for any other cell."""
+    first, _, body = source.lstrip("\n").partition("\n")
+    found = _WRITTEN.fullmatch(first)
+    return (found["path"], body if body.endswith("\n") else f"{body}\n", bool(found["append"])) if found else None
 
 
 def _dedented(source: str) -> str:
@@ -148,10 +166,31 @@ def _inert_line(line: str, code: str) -> str | None:
         # `%time x = f()` does assign `x`.
         return indent + (timed[1] if parsed(timed[1]) else "pass")
     if text.startswith(("%", "!", "?")) or _HELP.search(code):
-        return f"{indent}pass"
+        return indent + _of_magic(text)
     if (assigned := _ASSIGNED.match(code)) and (nothing := _nothing(line[: assigned.end("targets")].strip())):
         return indent + nothing
     return None
+
+
+def _of_magic(text: str) -> str:
+    """What stands for a line magic: those that run a file or import a module do so, any other does nothing."""
+    if (run := _RUN.match(text)) and (path := run["path"] if "." in run["path"] else f"{run['path']}.py").endswith(
+        ".py"
+    ):
+        return f"exec(compile(open({path!r}).read(), {path!r}, 'exec'))"
+    if (modules := _AIMPORT.fullmatch(text)) and parsed(f"import {modules[1]}"):
+        return f"import {modules[1]}"
+    return "pass"
+
+
+def _lost(source: str) -> Iterator[str]:
+    """A sentence for each line magic that would have bound names in the notebook and binds none here."""
+    scanner = _Scanner()
+    for line in source.split("\n"):
+        fresh = scanner.fresh
+        scanner.read(line)
+        if fresh and (magic := _BINDING.match(line)) and _of_magic(line.lstrip()) == "pass":
+            yield f"`{magic[1]}` is not run here: the names that it would bind are missing."
 
 
 def _nothing(targets: str) -> str:

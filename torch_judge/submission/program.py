@@ -5,25 +5,21 @@ from __future__ import annotations
 import ast
 import dataclasses
 import difflib
-import json
 import re
 import symtable
-import tokenize
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from torch_judge.errors import JudgeError, SubmissionError
-from torch_judge.submission.magics import inert, parsed
+from torch_judge.submission.files import Along, File, gather
+from torch_judge.submission.formats import code_of
+from torch_judge.submission.magics import inert, parsed, written
 
 if TYPE_CHECKING:
     from torch_judge.bank import Bank
-
-LARGEST = 64 * 2**20
-SAVE_AGAIN = "Save or download the notebook again."
-GIVE = "Give a notebook (`.ipynb`) or a Python file (`.py`)."
 
 
 @dataclass(frozen=True)
@@ -36,12 +32,21 @@ class Cell:
 
 @dataclass(frozen=True)
 class Program:
-    """A submission read from a file: Python cells, magics already made inert. Nothing has been executed."""
+    """A submission read from a file: Python cells, magics already made inert. Nothing has been executed.
+
+    ``files`` come along: those that cells write with ``%%writefile``, and Python files beside it that it names.
+    """
 
     name: str
     cells: tuple[Cell, ...]
     problem: str | None = None
     notes: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All of the learner's text: the cells', then the files'."""
+        return (*(cell.source for cell in self.cells), *(file.text for file in self.files))
 
 
 def read_program(path: Path) -> Program:
@@ -49,25 +54,23 @@ def read_program(path: Path) -> Program:
 
     Raises JudgeError if the file cannot be read as either, SubmissionError if it holds no code.
     """
-    _refuse_unreadable(path)
-    problem: str | None = None
-    if path.suffix.lower() == ".py":
-        sources = [(path.name, _python(path))]
-    else:
-        notebook = _notebook(path)
-        sources = list(_code_cells(path, notebook))
-        problem = _named_problem(notebook)
-    cells, notes = [], []
+    sources, problem = code_of(path)
+    cells, along = [], Along()
     for label, source in sources:
         if not source.strip():
             continue
-        source, left_out = inert(source.replace("\r\n", "\n").replace("\r", "\n"))
+        source = source.replace("\r\n", "\n").replace("\r", "\n")
+        if file := written(source):
+            along.write(*file)
+            source = "pass" + "\n" * source.count("\n")
+        source, left_out = inert(source)
         cells.append(Cell(label, source))
         if left_out:
-            notes.append(f"{label}: {left_out}")
+            along.notes.append(f"{label}: {left_out}")
     if not cells:
         raise SubmissionError(f"`{path.name}` holds no code.", "Write your solution in it and save it first.")
-    return Program(path.name, tuple(cells), problem, tuple(notes))
+    files = gather(along, path.parent, [cell.source for cell in cells], path.name)
+    return Program(path.name, tuple(cells), problem, tuple(along.notes), files)
 
 
 def syntax_check(program: Program) -> None:
@@ -127,8 +130,9 @@ def find_problem(program: Program, bank: Bank) -> str:
 
 
 def defined_names(program: Program) -> set[str]:
-    """The names that the cells bind at top level: functions, classes, variables, imports. Broken cells have none."""
-    return {name for cell in program.cells for name in _bound(cell)}
+    """The names that cells and files bind at top level, imports included. Broken ones have none."""
+    files = (Cell(file.path, file.text) for file in program.files if file.path.endswith(".py"))
+    return {name for cell in (*program.cells, *files) for name in _bound(cell)}
 
 
 def missing_entry(entry: str, names: Iterable[str], live: bool = False) -> SubmissionError:
@@ -146,86 +150,6 @@ def missing_entry(entry: str, names: Iterable[str], live: bool = False) -> Submi
         question = "is: was it meant?" if len(meant) == 1 else "are: was one of them meant?"
         remedy = f"{' and '.join(meant)} {question} {remedy}"
     return SubmissionError(fact, remedy)
-
-
-def _refuse_unreadable(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise JudgeError(f"`{path}` is a directory.", "Name a notebook (`.ipynb`) or a Python file (`.py`) in it.")
-        if not path.exists():
-            raise JudgeError(f"`{path}` does not exist.", "Check its path.")
-        if path.suffix.lower() not in (".ipynb", ".py") or not path.is_file():
-            raise JudgeError(f"`{path}` is neither a notebook nor a Python file.", GIVE)
-        if path.stat().st_size > LARGEST:
-            raise JudgeError(f"`{path}` is larger than {LARGEST >> 20} MiB.", "Clear its outputs and save it again.")
-        path.open("rb").close()
-    except OSError as error:
-        raise JudgeError(f"`{path}` cannot be read: {error.strerror or error}.", "Check the permissions.") from None
-
-
-def _python(path: Path) -> str:
-    """The text of a Python file, in the encoding that its first lines declare (PEP 263)."""
-    try:
-        with tokenize.open(path) as file:
-            text = file.read()
-    except (SyntaxError, UnicodeError, LookupError, OSError) as error:
-        raise JudgeError(
-            f"`{path}` is not text in the encoding that it declares: {error}.",
-            "Save it as UTF-8, or declare its encoding in the first line: `# coding: latin-1`.",
-        ) from None
-    if "\0" in text:
-        raise JudgeError(f"`{path}` holds null bytes: it is no Python text.", "Save it as UTF-8 text.")
-    return text
-
-
-def _notebook(path: Path) -> dict[str, Any]:
-    """A notebook of version 4; older ones are upgraded."""
-    text = b""
-    try:
-        text = path.read_bytes()
-        data = json.loads(text)
-    except (ValueError, RecursionError, OSError) as error:
-        if text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-            raise JudgeError(f"`{path}` is damaged or cut off: {error}.", SAVE_AGAIN) from None
-        raise JudgeError(f"`{path}` is not a notebook: it is not JSON.", GIVE) from None
-    if not isinstance(data, dict) or not ("cells" in data or "worksheets" in data):
-        raise JudgeError(f"`{path}` is not a notebook: it is JSON without cells.", GIVE)
-    version = data.get("nbformat", 4 if "cells" in data else 3)
-    if version in (1, 2, 3):
-        return _upgraded(path, data)
-    if version != 4:
-        raise JudgeError(f"`{path}` is a notebook of version {version!r}.", "Save it as version 4.")
-    return data
-
-
-def _upgraded(path: Path, data: dict[str, Any]) -> dict[str, Any]:
-    import nbformat
-
-    try:
-        upgraded: dict[str, Any] = nbformat.convert(nbformat.from_dict(data), 4)  # type: ignore[no-untyped-call]
-    except Exception as error:
-        # Whatever nbformat trips over, the file is the cause.
-        raise JudgeError(f"`{path}` is damaged: version {data.get('nbformat')!r}, {error!r}.", SAVE_AGAIN) from None
-    return upgraded
-
-
-def _code_cells(path: Path, notebook: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    cells = notebook.get("cells")
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-        raise JudgeError(f"`{path}` is damaged: its cells are no list of objects.", SAVE_AGAIN)
-    code = (cell.get("source", "") for cell in cells if cell.get("cell_type") == "code")
-    for number, source in enumerate(code, 1):
-        lines = source if isinstance(source, list) else [source]
-        if not all(isinstance(line, str) for line in lines):
-            raise JudgeError(f"`{path}` is damaged: the source of cell {number} is no text.", SAVE_AGAIN)
-        yield f"cell {number}", "".join(lines)
-
-
-def _named_problem(notebook: dict[str, Any]) -> str | None:
-    match notebook:
-        case {"metadata": {"torch_judge": {"problem": str(problem)}}}:
-            return problem
-    return None
 
 
 def _fault(cell: Cell) -> str | None:
