@@ -10,7 +10,7 @@ from torch_judge.bank import Problem
 from torch_judge.guard.concepts import matcher
 from torch_judge.guard.names import imported
 
-MAX_LINES = 120
+MAX_LINES = 300
 RANDOM = re.compile(
     r"torch\.(rand\w*|normal|bernoulli|multinomial|poisson|manual_seed|seed|nn\.init\.\w+)|random\.\w+|numpy\.random\.\w+"
 )
@@ -35,7 +35,9 @@ def _calls(problem: Problem) -> Iterator[str]:
         last = node.attr if isinstance(node, ast.Attribute) else ""
         if RANDOM.fullmatch(dotted) or last in FILLERS:
             yield f"cases.py, line {node.lineno}: `{dotted or last}` is randomness of its own. Use the draw."
-        if dotted.startswith("torch.") and matches(dotted.rpartition(".")[2]):
+        name = dotted.rpartition(".")[2]
+        # torch's layers may be built, to compare states with; where one runs, the audit sees the reference accused.
+        if dotted.startswith("torch.") and name[:1].islower() and matches(name):
             yield f"cases.py, line {node.lineno}: `{dotted}` is forbidden, so the guard would blame the learner."
 
 

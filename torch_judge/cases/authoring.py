@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
+import torch
+
 from torch_judge.cases.draw import Draw
 from torch_judge.cases.observations import Leaf, TensorLeaf
 from torch_judge.errors import ProblemError
@@ -20,9 +22,12 @@ __all__ = [
     "CheckFailed",
     "Draw",
     "accepted",
+    "attempt",
     "case",
+    "load_what_fits",
     "mistake",
     "plausible",
+    "refusal",
     "require",
     "same",
 ]
@@ -122,6 +127,35 @@ def accepted(solution: T) -> T:
     """Mark a right solution of variants.py, written in another way than the reference."""
     solution.__torch_judge_accepted__ = True  # type: ignore[attr-defined]
     return solution
+
+
+def attempt(call: Callable[..., Any], *args: object) -> Any:
+    """What ``call(*args)`` returns; "refused" for a ValueError or RuntimeError (torch itself raises now the one, now
+    the other); another error's name. So the rest of a case is observed all the same, and messages do not matter.
+    """
+    try:
+        return call(*args)
+    except (ValueError, RuntimeError):
+        return "refused"
+    except Exception as error:
+        return f"ended by {type(error).__name__}"
+
+
+def refusal(call: Callable[..., object], *args: object) -> str:
+    """How `attempt` ends where a statement asks for a ValueError: "refused", "accepted", or by another error."""
+    result = attempt(call, *args)
+    return result if isinstance(result, str) else "accepted"
+
+
+def load_what_fits(module: torch.nn.Module, state: dict[str, torch.Tensor]) -> str:
+    """Load ``state`` as far as names and shapes agree; returns what a strict loading would complain of, in words."""
+    own = module.state_dict()
+    fits = {name for name in own.keys() & state.keys() if own[name].shape == state[name].shape}
+    module.load_state_dict({name: state[name] for name in fits}, strict=False)
+    complaints = [f"{name} is missing" for name in sorted(state.keys() - own.keys())]
+    complaints += [f"{name} is unknown" for name in sorted(own.keys() - state.keys())]
+    complaints += [f"{name} has another shape" for name in sorted((own.keys() & state.keys()) - fits)]
+    return "; ".join(complaints) or "every name and shape fits"
 
 
 def require(condition: bool, what: str, message: str) -> None:
