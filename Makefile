@@ -3,6 +3,7 @@ PYTHON ?= python3
 NOTEBOOK ?= solutions/07_batchnorm_solution.ipynb
 WORKSPACE ?= torch-judge
 BIN := .venv/bin
+TURN ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 LAB_SOURCES := $(shell find labextension -name node_modules -prune -o -path "*/lib" -prune -o -path "*_lab/labextension" -prune -o -type f -print)
 
@@ -44,10 +45,10 @@ test-image: .venv/lab ## build the Dockerfile without an engine and work in it (
 test-gpu: .venv/dev
 	$(BIN)/pytest -m gpu
 
-audit: .venv/dev ## every problem proves its own tests, over 20 seeds
-	$(BIN)/torch-judge audit --seeds 20 --page docs/audit.md
+audit: .venv/dev ## what has changed proves its tests over 20 seeds, and a handful of the rest in turn
+	$(BIN)/torch-judge audit --seeds 20 --page docs/audit.md --record docs/audit.json --turn $(TURN)
 
-audit-200: .venv/dev ## the same over 200 seeds: run it for a new problem
+audit-200: .venv/dev ## everything proves its tests in full, over 200 seeds
 	$(BIN)/torch-judge audit --seeds 200
 
 notebooks: .venv/dev ## write templates/ and solutions/ anew

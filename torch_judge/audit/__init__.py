@@ -6,7 +6,7 @@ import functools
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TextIO
@@ -25,6 +25,7 @@ from torch_judge.audit.checks import (
 from torch_judge.audit.exploits import check_exploits
 from torch_judge.audit.findings import Exam
 from torch_judge.audit.lint import lint_cases
+from torch_judge.audit.proofs import Proofs
 from torch_judge.audit.survivors import Tally, judge_mutants
 from torch_judge.bank.problems import Problem
 from torch_judge.errors import JudgeError
@@ -45,6 +46,7 @@ the proof that it is no mistake, or the problem needs another case.
 
 """
 Row = dict[str, object]
+PROVEN = "proven before"
 
 
 def audit(
@@ -55,17 +57,29 @@ def audit(
     mutate: bool = True,
     page: Path | None = None,
     jobs: int = 1,
+    proofs: Proofs | None = None,
+    turn: int = 0,
 ) -> bool:
     """Audit ``problems`` and write a Markdown table, then every failure with its remedy; True if nothing failed.
 
     ``seeds`` is how many seeds are tried; ``mutate=False`` leaves out the mutants of the reference; ``page`` is
-    written with what does not depend on the seeds; ``jobs`` is how many processes share the work.
+    written with what does not depend on the seeds; ``jobs`` is how many processes share the work. What ``proofs`` has
+    of an unchanged problem is not proven again, but for a handful that ``turn`` chooses; what is proven is added to it.
     """
     out = out or sys.stdout
     failures: dict[str, list[str]] = {}
     table = [_line(PAGE), _line(["---"] + ["---:"] * (len(PAGE) - 1))]
     print(_line(COLUMNS), _line(["---"] + ["---:"] * (len(COLUMNS) - 1)), sep="\n", file=out, flush=True)
-    for problem, (row, failures[problem.id]) in zip(problems, _all(problems, seeds, mutate, jobs), strict=True):
+    needed = proofs.needed(problems, seeds, turn) if proofs else dict.fromkeys((p.id for p in problems), seeds)
+    results = _all([p for p in problems if needed[p.id]], needed, mutate, jobs)
+    for problem in problems:
+        if proofs and not needed[problem.id]:
+            row, failures[problem.id] = proofs.row(problem) | {"seconds": PROVEN}, []
+        else:
+            row, failures[problem.id] = next(results)
+            if proofs:
+                kept = {column: row.get(column, "-") for column in PAGE[1:]}
+                proofs.keep(problem, needed[problem.id], kept, holds=mutate and not failures[problem.id])
         print(_line([problem.id, *(row.get(column, "-") for column in COLUMNS[1:])]), file=out, flush=True)
         table.append(_line([problem.id, *(row.get(column, "-") for column in PAGE[1:])]))
     for id, sentences in failures.items():
@@ -76,13 +90,15 @@ def audit(
     return not any(failures.values())
 
 
-def _all(problems: Sequence[Problem], seeds: int, mutate: bool, jobs: int) -> Iterator[tuple[Row, list[str]]]:
-    work = functools.partial(_timed, seeds=seeds, mutate=mutate)
-    if jobs == 1 or len(problems) == 1:
-        yield from map(work, problems)
+def _all(
+    problems: Sequence[Problem], seeds: Mapping[str, int], mutate: bool, jobs: int
+) -> Iterator[tuple[Row, list[str]]]:
+    work, counts = functools.partial(_timed, mutate=mutate), [seeds[problem.id] for problem in problems]
+    if jobs == 1 or len(problems) <= 1:
+        yield from map(work, problems, counts)
         return
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(work, problems)
+        yield from pool.map(work, problems, counts)
 
 
 def _timed(problem: Problem, seeds: int, mutate: bool) -> tuple[Row, list[str]]:

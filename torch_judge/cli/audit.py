@@ -16,16 +16,30 @@ from torch_judge.cli.console import FAILED, problems_option
 @click.option("--seeds", type=click.IntRange(1), default=3, show_default=True, help="How many seeds to try.")
 @click.option("--no-mutants", is_flag=True, help="Leave out the mutants of the references.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write the table to this Markdown file, too.")
+@click.option(
+    "--record", type=click.Path(path_type=Path), help="Skip what this file says is proven, and keep it current."
+)
+@click.option("--turn", type=click.IntRange(0), default=0, help="Which handful to prove again all the same.")
 @problems_option
 @click.pass_context
 def audit(
-    ctx: click.Context, ids: Sequence[str], seeds: int, no_mutants: bool, page: Path | None, problems: Path | None
+    ctx: click.Context,
+    ids: Sequence[str],
+    seeds: int,
+    no_mutants: bool,
+    page: Path | None,
+    record: Path | None,
+    turn: int,
+    problems: Path | None,
 ) -> None:
     """Let problems prove their own tests; all problems if none is named."""
     from torch_judge import audit as auditing
+    from torch_judge.audit.proofs import Proofs
     from torch_judge.bank import find_bank
 
     bank = find_bank(problems)
     chosen = tuple(bank.get(id) for id in ids) if ids else bank.problems()
+    proofs = Proofs(record, bank.problems()) if record else None
     jobs = os.cpu_count() or 1
-    ctx.exit(0 if auditing.audit(chosen, seeds=seeds, mutate=not no_mutants, page=page, jobs=jobs) else FAILED)
+    proven = auditing.audit(chosen, seeds=seeds, mutate=not no_mutants, page=page, jobs=jobs, proofs=proofs, turn=turn)
+    ctx.exit(0 if proven else FAILED)
