@@ -1,4 +1,4 @@
-"""What a problem folder's cases.py and variants.py import: the door to `torch_judge.cases.authoring`."""
+"""What a problem folder's cases.py and variants.py import: the door to `torch_judge.cases`."""
 
 from torch_judge.cases.authoring import (
     BY_LOGSUMEXP,
@@ -11,10 +11,25 @@ from torch_judge.cases.authoring import (
     case,
     load_what_fits,
     mistake,
-    plausible,
     refusal,
     require,
     same,
+)
+from torch_judge.cases.chance import Tie, plausible, tie_between
+from torch_judge.cases.inputs import (
+    add_biases,
+    bias_gradients,
+    causal_mask,
+    choice,
+    integer,
+    linear_layers,
+    number,
+    permutation,
+    qkv,
+    token_logits,
+    weights_of,
+    whole,
+    without_gradient,
 )
 
 __all__ = [
@@ -23,13 +38,28 @@ __all__ = [
     "Case",
     "CheckFailed",
     "Draw",
+    "Tie",
     "accepted",
+    "add_biases",
     "attempt",
+    "bias_gradients",
     "case",
+    "causal_mask",
+    "choice",
+    "integer",
+    "linear_layers",
     "load_what_fits",
     "mistake",
+    "number",
+    "permutation",
     "plausible",
+    "qkv",
     "refusal",
     "require",
     "same",
+    "tie_between",
+    "token_logits",
+    "weights_of",
+    "whole",
+    "without_gradient",
 ]

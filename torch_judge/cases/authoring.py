@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -26,7 +25,6 @@ __all__ = [
     "case",
     "load_what_fits",
     "mistake",
-    "plausible",
     "refusal",
     "require",
     "same",
@@ -162,17 +160,6 @@ def require(condition: bool, what: str, message: str) -> None:
     """Within a verify: fail the check ``what`` with the learner's message unless ``condition`` holds."""
     if not condition:
         raise CheckFailed(what, message)
-
-
-def plausible(count: int, trials: int, p: float) -> bool:
-    """Within a verify: whether ``count`` of ``trials`` independent events of probability ``p`` is believable.
-
-    A right solution is disbelieved less than once in a million: a frequency f as far off, on either side, has a chance
-    of at most 2·exp(-trials·KL(f ‖ p)) (Chernoff).
-    """
-    f = count / trials
-    divergence = sum(a * math.log(a / b) for a, b in ((f, p), (1 - f, 1 - p)) if a > 0)
-    return 2 * math.exp(-trials * divergence) > 1e-6
 
 
 def same(path: str, actual: Any, expected: Any, message: str = "", widen: float = 1.0) -> None:
