@@ -18,8 +18,10 @@ FILLERS = {"normal_", "uniform_", "random_", "bernoulli_", "exponential_", "log_
 
 
 def lint_cases(problem: Problem) -> list[str]:
-    """What is wrong with cases.py: randomness that is not the draw's, forbidden APIs."""
-    return list(_calls(problem))
+    """What is wrong with cases.py: randomness that is not the draw's, forbidden APIs, length."""
+    lines = len(problem.cases.splitlines())
+    long = [f"cases.py has {lines} lines, more than {MAX_LINES}. Merge cases, or share helpers."]
+    return [*(long if lines > MAX_LINES else []), *_calls(problem)]
 
 
 def _calls(problem: Problem) -> Iterator[str]:
