@@ -1,5 +1,6 @@
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,7 +9,8 @@ from torch_judge.audit.exploits import exploits
 from torch_judge.audit.findings import Exam
 from torch_judge.audit.mutants import Mutant
 from torch_judge.audit.survivors import survives
-from torch_judge.bank import find_bank, load
+from torch_judge.audit.writing import check_writing
+from torch_judge.bank import find_bank, load, scaffold
 
 SOLUTION = """\
 import torch
@@ -75,7 +77,7 @@ def tiny(tmp_path):
         texts = {"solution": SOLUTION, "cases": CASES, "variants": VARIANTS, "starter": STARTER} | files
         (folder / "problem.toml").write_text(toml)
         for name, text in texts.items():
-            (folder / f"{name}.py").write_text(text)
+            (folder / (name if "." in name else f"{name}.py")).write_text(text)
         return load(folder)
 
     return make
@@ -100,6 +102,57 @@ def test_the_table_and_the_failures_are_markdown(tiny):
     table, _, rest = out.getvalue().partition("\n\n## tiny\n\n- ")
     assert [line.count("|") for line in table.splitlines()] == [14, 14, 14]
     assert "      [[equivalent]]\n      was = 'def double(x, bias=0.5):'\n" in rest
+
+
+STATEMENT = "## Why and what\n\nTwice.\n\n## Signature\n\n{}\n\n## Rules\n\n- None.\n"
+SIGNATURES = {
+    "a call": ("`double(x, bias=0.5)` returns a tensor.", ""),
+    "a definition": ("```python\ndef double(x: torch.Tensor, bias: float = 5e-1) -> torch.Tensor\n```", ""),
+    "its name alone": ("`double` takes a tensor.", ""),
+    "another function": ("`triple(x, bias=0.5)` returns a tensor.", "The signature of `double` is not in statement.md"),
+    "another parameter": ("`double(x, offset=0.5)`", "another signature of `double`: the reference takes (x, bias)"),
+    "one too few": ("`double(x)`", "another signature"),
+    "another default": ("`double(x, bias=0.1)`", "another default of `bias`"),
+    "nothing": ("", "The signature of `double` is not in statement.md"),
+}
+
+
+@pytest.mark.parametrize(("signature", "message"), SIGNATURES.values(), ids=SIGNATURES)
+def test_the_printed_signature_is_the_reference_s(tiny, signature, message):
+    found = failures(tiny(NO_BIAS, **{"statement.md": STATEMENT.format(signature)}), mutate=False)
+    assert message in found and bool(message) == bool(found)
+
+
+TWICE = "class Twice:\n    def __init__(self, by=2):\n        self.by = by\n\n    def __call__(self, x):\n        return self.by * x\n"
+OF_CLASSES = {
+    "class Twice with its __init__": ("`class Twice` with `__init__(self, by=2)`", True),
+    "a call": ("`Twice(by=2)`", True),
+    "a base is no parameter": ("`class Twice(Base)`: `__init__(self, by=2)`", True),
+    "another parameter": ("`class Twice` with `__init__(self, factor)`", False),
+}
+
+
+@pytest.mark.parametrize(("signature", "same"), OF_CLASSES.values(), ids=OF_CLASSES)
+def test_the_signature_of_a_class_is_its_constructor_s(tmp_path, signature, same):
+    problem = scaffold.create(tmp_path, "twice")
+    toml = (problem / "problem.toml").read_text()
+    (problem / "problem.toml").write_text(toml[: toml.index("# A mistake")].replace('"twice"', '"Twice"', 1))
+    (problem / "solution.py").write_text(TWICE)
+    (problem / "statement.md").write_text(STATEMENT.format(signature))
+    exam = SimpleNamespace(problem=load(problem), known=SimpleNamespace(accepted=lambda: {"one": 1}))
+    printed = [sentence for sentence in check_writing(exam) if sentence.startswith("statement.md prints")]
+    assert bool(printed) is not same
+
+
+def test_what_the_author_has_not_written_is_reported(tmp_path):
+    found = failures(load(scaffold.create(tmp_path, "row_rms")), mutate=False)
+    assert found.count("statement.md still has the placeholder '[write: ") == 3
+    assert found.count("notes.md still has the placeholder") == 1
+    assert len(found.splitlines()) == 4, "but for its texts a new problem is sound"
+
+
+def test_a_problem_without_variants_is_reported(tiny):
+    assert "No variant is accepted" in failures(tiny(NO_BIAS, variants=""), mutate=False)
 
 
 def test_a_weak_set_of_cases_lets_a_mutant_survive(tiny):
@@ -237,11 +290,18 @@ class double(torch.nn.Module):
 """
 
 
+ONE_VARIANT = (
+    f"import torch\n\nfrom torch_judge.authoring import accepted\n\n\n@accepted\n{CLASS[CLASS.index('class') :]}"
+)
+
+
 def test_exploits_and_mutants_work_on_a_class(tiny):
     cases = CASES.replace('solve(draw.randn("x", 3, 4), bias=0.7)', 'solve(bias=0.7)(draw.randn("x", 3, 4))')
     cases = cases.replace('solve(draw.randn("x", 5))', 'solve()(draw.randn("x", 5))').replace("solve(x)", "solve()(x)")
     row, found = audited(
-        tiny(solution=CLASS, cases=cases, variants="", starter=CLASS.replace("return 2 * x + self.bias", "pass"))
+        tiny(
+            solution=CLASS, cases=cases, variants=ONE_VARIANT, starter=CLASS.replace("return 2 * x + self.bias", "pass")
+        )
     )
     assert not found
     assert row["exploits"] == f"{len(exploits())}/{len(exploits())}"

@@ -22,7 +22,16 @@ from torch_judge.learner import shared as learner
 from torch_judge.learner.progress import Store
 from torch_judge.report import CaseResult, ExceptionInfo, Report
 
-LIGHT = {"list": [], "show": ["row_rms"], "hint": ["row_rms"], "status": [], "start": ["row_rms"], "new": ["fresh"]}
+LIGHT = {
+    "list": [],
+    "show": ["row_rms"],
+    "hint": ["row_rms"],
+    "status": [],
+    "start": ["row_rms"],
+    "new": ["fresh"],
+    "solution": ["row_rms"],
+    "reset": ["row_rms"],
+}
 
 
 @pytest.fixture
@@ -184,6 +193,42 @@ def test_check_shows_the_report_and_the_progress(bank: Bank, monkeypatch: pytest
     assert result.stderr == ""
 
 
+def test_check_names_commands_where_a_shell_is(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    from torch_judge.verdict.known import known
+
+    names = [case.name for case in known(bank.get("row_rms")).cases]
+    rows = [CaseResult(name, "values", False, message="It differs.", output="a\nb\nc\nd\n") for name in names]
+    judging(monkeypatch, report(cases=tuple(rows), accepted=False, seed=5))
+    shown = run("check", "my file.py").stdout
+    assert "torch-judge check 'my file.py' --case 1 --seed 5 shows all" in " ".join(shown.split())
+    assert "torch-judge replay row_rms 1 --seed 5 gives you the inputs of case 1." in shown
+    assert 'check("' not in shown
+
+
+ONE_CASE = {"2": 1, "more leading dimensions, non-contiguous": 1, "1": 0}
+
+
+@pytest.mark.parametrize(("case", "status"), ONE_CASE.items())
+def test_one_case_is_a_look_and_no_attempt(bank: Bank, monkeypatch: pytest.MonkeyPatch, case: str, status: int) -> None:
+    from torch_judge.verdict.known import known
+
+    names = [case.name for case in known(bank.get("row_rms")).cases]
+    rows = [CaseResult(name, "values", n != 1, output="line\n" * 9) for n, name in enumerate(names)]
+    judging(monkeypatch, report(cases=tuple(rows), accepted=False))
+    result = run("check", "my.py", "--case", case)
+    assert result.exit_code == status
+    assert result.stdout.count("│ line") == 9, "everything that was printed"
+    assert Store().summaries() == {}
+    document = Report.from_json(run("check", "my.py", "--case", case, "--format", "json").stdout)
+    assert [row.name for row in document.cases] == [names[status]] and document.accepted is (status == 0)
+
+
+def test_a_case_that_is_not_there_is_told(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    judging(monkeypatch, WRONG)
+    result = run("check", "my.py", "--case", "9")
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (2, "`row_rms` has no case 9.")
+
+
 def test_check_keeps_the_attempt_as_official(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     judging(monkeypatch, WRONG)
     Path("my.py").write_text("source")
@@ -217,10 +262,57 @@ def test_in_json_all_that_is_for_people_goes_to_stderr(bank: Bank, monkeypatch: 
 
 
 def test_list_has_a_line_for_each_problem(bank: Bank) -> None:
+    Store().record(report(True))
     assert run("list").stdout.splitlines() == [
-        "1  row_rms  Row rms  Easy  Fundamentals",
-        "2  softmax  Softmax  Easy  Fundamentals",
+        "1  row_rms  Row rms  Easy  ✓ solved  Fundamentals",
+        "2  softmax  Softmax  Easy  – to do   Fundamentals",
     ]
+
+
+FILTERS = {
+    "no filter": ([], ["row_rms", "softmax"]),
+    "a part of a topic": (["--topic", "FUNDA"], ["row_rms", "softmax"]),
+    "a difficulty": (["--difficulty", "easy"], ["row_rms", "softmax"]),
+    "one that no problem has": (["--difficulty", "hard"], []),
+    "solved": (["--state", "solved"], ["row_rms"]),
+    "to do": (["--state", "to do"], ["softmax"]),
+    "to do, typed in one word": (["--state", "to-do"], ["softmax"]),
+    "all at once": (["--state", "todo", "--topic", "fun", "--difficulty", "E"], ["softmax"]),
+}
+
+
+@pytest.mark.parametrize(("options", "ids"), FILTERS.values(), ids=FILTERS)
+def test_list_and_status_are_filtered_alike(bank: Bank, options: list[str], ids: list[str]) -> None:
+    Store().record(report(True))
+    assert [row["id"] for row in json.loads(run("list", *options, "--format", "json").stdout)] == ids
+    document = json.loads(run("status", *options, "--format", "json").stdout)
+    assert [row["id"] for row in document["problems"]] == ids
+    assert (document["total"], document["solved"], document["next"]) == (2, 1, "softmax")
+    shown = run("status", *options).stdout
+    assert "1 of 2 solved" in shown and all(id in shown for id in ids)
+    assert (len(run("list", *options).stdout.splitlines()) == len(ids)) and bool(ids) != bool(
+        run("list", *options).stderr
+    )
+
+
+@pytest.mark.parametrize("command", ["list", "status"])
+@pytest.mark.parametrize(
+    ("option", "value", "known"),
+    [("--topic", "foo", "Fundamentals"), ("--difficulty", "x", "Easy, Medium, Hard"), ("--state", "", "solved, ")],
+)
+def test_a_filter_that_means_nothing_is_told(bank: Bank, command: str, option: str, value: str, known: str) -> None:
+    result = run(command, option, value)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"There is no {option[2:]} `{value}`.\nUse one of: {known}" in result.stderr
+    document = json.loads(run(command, option, value, "--format", "json").stdout)
+    assert document["fault"] == "judge" and f"There is no {option[2:]} `{value}`." in document["error"]
+
+
+def test_show_as_json_is_the_record_of_a_problem(bank: Bank) -> None:
+    document = json.loads(run("show", "2", "--format", "json").stdout)
+    assert (document["id"], document["number"], document["entry"]) == ("softmax", 2, "softmax")
+    assert document["statement"] == bank.get("softmax").statement
+    assert not {"hints", "solution", "mistakes"} & set(document), "what a learner must not see by accident"
 
 
 def test_show_renders_the_statement(bank: Bank) -> None:
@@ -230,7 +322,19 @@ def test_show_renders_the_statement(bank: Bank) -> None:
     assert "##" not in shown
 
 
-@pytest.mark.parametrize("command", ["show", "hint", "start"])
+def test_show_prints_formulas_as_text(bank: Bank) -> None:
+    shown = run("show", "row_rms").stdout
+    assert "Row rms(x)_i = x_i/√(1/D ∑_j x_j² + ε)" in shown
+    assert "$" not in shown and "\\frac" not in shown
+
+
+@pytest.mark.parametrize("command", ["show", "hint", "start", "solution"])
+@pytest.mark.parametrize("name", ["1", "01", "row"])
+def test_a_problem_may_be_named_by_number_or_prefix(bank: Bank, command: str, name: str) -> None:
+    assert run(command, name).exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["show", "hint", "start", "solution", "reset", "replay"])
 def test_an_unknown_problem_is_told_with_the_nearest_name(bank: Bank, command: str) -> None:
     result = run(command, "sofmax")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -244,6 +348,59 @@ def test_a_folder_without_problems_is_told(tmp_path: Path) -> None:
 
 
 # The learner
+
+
+def test_the_solution_is_printed_and_the_look_remembered(bank: Bank) -> None:
+    assert run("solution", "row").stdout == bank.get("row_rms").solution
+    assert Store().summary("row_rms").peeked
+
+
+def test_reset_forgets_one_problem_or_after_a_question_all(bank: Bank) -> None:
+    store = Store()
+    for id in ("row_rms", "softmax"):
+        store.record_peek(id)
+    assert run("reset", "1").stdout == "The progress of `row_rms` was reset.\n"
+    assert set(store.summaries()) == {"softmax"}
+    refused = CliRunner().invoke(main, ["reset", "--all"], input="n\n")
+    assert refused.exit_code == 130 and set(store.summaries()) == {"softmax"}
+    assert run("reset", "--all", "--yes").exit_code == 0 and not store.summaries()
+
+
+def test_reset_makes_a_notebook_blank_and_keeps_the_work(bank: Bank) -> None:
+    run("start", "row_rms", "--to", "deep")
+    notebook = Path("deep/01_row_rms.ipynb")
+    work = notebook.read_text().replace("raise NotImplementedError", "return x")
+    notebook.write_text(work)
+    assert "Your work is in `deep/01_row_rms-old-1.ipynb`" in run("reset", str(notebook)).stdout
+    assert Path("deep/01_row_rms-old-1.ipynb").read_text() == work
+    assert "raise NotImplementedError" in notebook.read_text()
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ([], "Name a problem or a notebook, or give --all."),
+        (["row_rms", "--all"], "Name a problem or a notebook, or give --all."),
+        (["gone.ipynb"], "There is no file `gone.ipynb`."),
+        (["foreign.ipynb"], "`foreign.ipynb` does not say whose notebook it is."),
+        (["sofmax"], "Did you mean `softmax`?"),
+    ],
+)
+def test_what_cannot_be_reset_is_told(bank: Bank, args: list[str], words: str) -> None:
+    Path("foreign.ipynb").write_text("{}")
+    Store().record_peek("row_rms")
+    result = run("reset", *args)
+    assert (result.exit_code, words in result.stderr) == (2, True)
+    assert Path("foreign.ipynb").read_text() == "{}" and Store().summary("row_rms").peeked
+
+
+def test_replay_prints_inputs_and_calls(bank: Bank) -> None:
+    shown = run("replay", "row_rms", "3").stdout
+    assert shown.startswith("# eps decides for rows near zero\n")
+    assert "# inputs['x']: float32, shape (4, 6)\ntensor([[" in shown
+    assert shown.endswith('inputs = replay(\'row_rms\', case=3)\nrow_rms(inputs["x"])\nrow_rms(inputs["x"], eps=0.5)\n')
+    assert "replay('row_rms', case=3, seed=5)" in run("replay", "row", "3", "--seed", "5").stdout
+    assert "has no case 9" in run("replay", "row_rms", "9").stderr
 
 
 def test_the_hints_come_in_order_and_the_last_stays(bank: Bank) -> None:
@@ -346,6 +503,16 @@ def test_new_begins_a_problem_and_says_what_is_next(bank: Bank) -> None:
 BAD_NAMES = ["LayerNorm", "layer-norm", "2d", "", "../up", "class"]
 
 
+def test_new_numbers_a_problem_so_that_it_is_free_beside_the_bank(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for id in ("mine_one", "mine_two"):
+        assert run("new", id, "--problems", "mine").exit_code == 0
+    assert [load(tmp_path / "mine" / id).number for id in ("mine_one", "mine_two")] == [101, 102]
+    assert "mine_two" in run("list", "--problems", "mine").stdout, "it is refused where two have one number"
+
+
 @pytest.mark.parametrize("id", [*BAD_NAMES, "taken"])
 def test_new_refuses_a_name_that_is_bad_or_taken(bank: Bank, id: str) -> None:
     Path("problems/taken").mkdir(parents=True)
@@ -426,7 +593,7 @@ def test_the_version() -> None:
 
 @pytest.mark.parametrize("command", LIGHT)
 def test_the_light_commands_do_not_import_torch(tmp_path: Path, command: str) -> None:
-    scaffold.create(tmp_path / "bank", "row_rms")
+    scaffold.create(tmp_path / "bank", "row_rms", {900})
     code = (
         "import sys, torch_judge.cli.main as cli\n"
         "cli.main(sys.argv[1:], standalone_mode=False)\n"

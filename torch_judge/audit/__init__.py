@@ -27,6 +27,7 @@ from torch_judge.audit.findings import Exam
 from torch_judge.audit.lint import lint_cases
 from torch_judge.audit.proofs import Proofs
 from torch_judge.audit.survivors import Tally, judge_mutants
+from torch_judge.audit.writing import check_writing
 from torch_judge.bank.problems import Problem
 from torch_judge.errors import JudgeError
 
@@ -139,7 +140,8 @@ def _checked(exam: Exam, mutate: bool) -> tuple[Row, list[str]]:
     if mutate:
         row |= {"mutants": tally.made, "killed": tally.killed}
         row |= {"equivalent": len(tally.equivalent), "surviving": len(tally.surviving)}
-    failures = [*check_starter(exam).failures, *check_bugs(exam).failures, *lint_cases(exam.problem)]
+    failures = [*check_starter(exam).failures, *check_bugs(exam).failures]
+    failures += [*lint_cases(exam.problem), *check_writing(exam)]
     failures += [sentence for findings in found.values() for sentence in findings.failures]
     return row, [*failures, *tally.failures]
 

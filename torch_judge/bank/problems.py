@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import os
 import tomllib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from torch_judge.errors import JudgeError, ProblemError
 
 DIFFICULTIES = ("Easy", "Medium", "Hard")
 HINTS = 3
+LONGEST = 60  # characters of a name that are looked at
 REQUIRED = {"number": int, "title": str, "difficulty": str, "topic": str, "entry": str, "hints": list}
 RECORDS = {
     "mistakes": {"id", "message", "edits"},
@@ -156,22 +158,46 @@ class Bank:
         }
         self._loaded: dict[str, Problem] = {}
 
-    def __contains__(self, id: object) -> bool:
-        return id in self._folders
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and len(self._meant(name)) == 1
 
-    def get(self, id: str) -> Problem:
-        """The problem called ``id``; raises JudgeError, naming the nearest ids, if there is none."""
-        if id not in self._folders:
-            near = difflib.get_close_matches(str(id).lower(), self._folders, n=3, cutoff=0.5)
-            meant = f"Did you mean {_either(near)}?" if near else f"The problems are: {', '.join(self._folders)}."
-            raise JudgeError(f"There is no problem `{id}`.", meant)
+    def get(self, name: str) -> Problem:
+        """The problem of this id, this number (``"07"``, ``"7"``), or whose id alone begins like this.
+
+        Raises JudgeError, naming the nearest ids, if there is none.
+        """
+        meant = self._meant(str(name))
+        if len(meant) == 1:
+            return self._load(meant[0])
+        if meant:
+            raise JudgeError(f"Several problems begin with `{name}`.", f"Did you mean {_either(meant)}?")
+        near = difflib.get_close_matches(str(name)[:LONGEST].lower(), self._folders, n=3, cutoff=0.5)
+        remedy = f"Did you mean {_either(near)}?" if near else f"The problems are: {', '.join(self._folders)}."
+        raise JudgeError(f"There is no problem `{name}`.", remedy)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem, in the order of their numbers; raises ProblemError if two have the same."""
+        found = sorted((self._load(id) for id in self._folders), key=lambda p: (p.number, p.id))
+        for one, other in itertools.pairwise(found):
+            if one.number == other.number:
+                raise ProblemError(
+                    f"`{one.folder}` and `{other.folder}` both have the number {one.number}.",
+                    f"Give one of them another in its problem.toml; {found[-1].number + 1} is free.",
+                )
+        return tuple(found)
+
+    def _load(self, id: str) -> Problem:
         if id not in self._loaded:
             self._loaded[id] = load(self._folders[id])
         return self._loaded[id]
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Every problem, in the order of their numbers."""
-        return tuple(sorted((self.get(id) for id in self._folders), key=lambda p: (p.number, p.id)))
+    def _meant(self, name: str) -> list[str]:
+        """The ids that a name may stand for."""
+        if name in self._folders:
+            return [name]
+        if name.isdecimal() and len(name) < LONGEST:
+            return [problem.id for problem in self.problems() if problem.number == int(name)]
+        return [id for id in self._folders if name and id.startswith(name.lower())]
 
 
 def find_bank(extra: str | os.PathLike[str] | None = None) -> Bank:

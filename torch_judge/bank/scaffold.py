@@ -5,10 +5,14 @@ from __future__ import annotations
 import keyword
 import re
 import tomllib
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from string import Template
 
 from torch_judge.errors import JudgeError
+
+PLACEHOLDER = "[write: "
+"""How a text begins that the author must replace; the audit refuses it."""
 
 FILES = {
     "problem.toml": """\
@@ -45,7 +49,10 @@ edits = [["torch.sqrt(mean_square + eps)", "(torch.sqrt(mean_square) + eps)"]]
     "statement.md": """\
 ## Why and what
 
-Why somebody would need this, in two sentences. Then what it computes, with the formula:
+[write: why somebody would need this, in two sentences]
+
+[write: what it computes, around the formula]
+
 
 $$$$\\text{$word}(x)_i = \\frac{x_i}{\\sqrt{\\frac{1}{D} \\sum_j x_j^2 + \\epsilon}}$$$$
 
@@ -74,7 +81,7 @@ tensor([[0.8485, 1.1314]])
 
 ## Where it is used
 
-The models or papers in which the learner will meet it again.
+[write: the models or papers in which the learner will meet it again]
 """,
     "starter.py": """\
 import torch
@@ -98,12 +105,35 @@ def $id(x: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
     return x / torch.sqrt(mean_square + eps)
 ''',
     "notes.md": """\
-Why the solution works, in the order of its lines. What a reader should take away.
+[write: why the solution works, in the order of its lines, and what a reader should take away]
 
 ## Common mistakes
 
 - Adding `eps` outside the root: for rows near zero the result is another.
 """,
+    "variants.py": '''\
+"""Right work in other styles (`@accepted`, at least five), and mistakes that are no edit of it (`@mistake`)."""
+
+import torch
+
+from torch_judge.authoring import accepted, mistake
+
+
+@accepted
+def with_a_power(x, eps=1e-6):
+    return x * torch.pow((x * x).mean(-1, keepdim=True) + eps, -0.5)
+
+
+@accepted
+def by_the_norm(x, eps=1e-6):
+    mean_square = torch.linalg.vector_norm(x, dim=-1, keepdim=True) ** 2 / x.shape[-1]
+    return x / (mean_square + eps).sqrt()
+
+
+@mistake("You divided by the standard deviation. A root mean square does not subtract the mean.")
+def standard_deviation(x, eps=1e-6):
+    return x / torch.sqrt(x.var(dim=-1, keepdim=True, unbiased=False) + eps)
+''',
     "cases.py": '''\
 """The hidden cases. Each uses a candidate (``solve``) and returns what it observed; the reference is the oracle.
 
@@ -139,8 +169,11 @@ def gradients(solve, draw):
 }
 
 
-def create(root: Path, id: str) -> Path:
-    """Write the folder of a new problem into ``root``; raises JudgeError if the name is bad or taken."""
+def create(root: Path, id: str, taken: Collection[int] = ()) -> Path:
+    """Write the folder of a new problem into ``root``, with a number that is free there and not ``taken``.
+
+    Raises JudgeError if the name is bad or taken.
+    """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", id) or keyword.iskeyword(id):
         raise JudgeError(
             f"`{id}` is no name for a problem.", "Use lower-case letters, digits and `_`, e.g. `layer_norm`."
@@ -155,19 +188,23 @@ def create(root: Path, id: str) -> Path:
             f"`{folder}` cannot be made: {error.strerror}.", "Name another folder with `--problems`."
         ) from None
     title = id.replace("_", " ").capitalize()
-    values = {"id": id, "title": title, "word": title.replace(" ", "\\ "), "number": _next_number(root)}
+    values = {
+        "id": id,
+        "title": title,
+        "word": title.replace(" ", "\\ "),
+        "number": max([0, *_numbers(root), *taken]) + 1,
+    }
     for name, text in FILES.items():
         (folder / name).write_text(Template(text).substitute(values), encoding="utf-8")
     return folder
 
 
-def _next_number(root: Path) -> int:
-    """One more than the highest number in ``root``; a record that cannot be read has none."""
-    numbers = [0]
+def _numbers(root: Path) -> Iterator[int]:
+    """The numbers of the problems in ``root``; a record that cannot be read has none."""
     for record in root.glob("*/problem.toml"):
         try:
             number = tomllib.loads(record.read_text(encoding="utf-8")).get("number")
         except (OSError, ValueError):
             continue
-        numbers.append(number if isinstance(number, int) else 0)
-    return max(numbers) + 1
+        if isinstance(number, int):
+            yield number

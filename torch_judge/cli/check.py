@@ -6,12 +6,13 @@ import contextlib
 import hashlib
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from torch_judge.cli.console import FAILED, NOT_JUDGED, problems_option, say, tell
+from torch_judge.cli.console import FAILED, NOT_JUDGED, format_option, numbered, problems_option, say, tell
 
 if TYPE_CHECKING:
     from torch_judge.bank import Bank
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 @click.option("--problem", metavar="ID", help="Which problem it solves, where the file does not say.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draw other inputs.")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--case", metavar="CASE", help="Look at one case (number or name), with everything that you printed.")
+@format_option
 @problems_option
 @click.pass_context
 def check(
@@ -32,6 +34,7 @@ def check(
     problem: str | None,
     seed: int,
     device: str,
+    case: str | None,
     form: str,
     problems: Path | None,
 ) -> None:
@@ -54,22 +57,48 @@ def check(
     with aside, Worker(client) as worker:
         report = judge_file(path, problem=problem, seed=seed, device=device, bank=bank, worker=worker)
     store = Store()
-    sentence = remember(report, store, _source_hash(path))
+    sentence = ""
+    if case is None:
+        sentence = remember(report, store, _source_hash(path))
+    else:  # a look, not an attempt
+        report = _one_case(report, bank, numbered(case))
     if form == "json":
         click.echo(report.to_json(indent=2))
         say(sentence)
     else:
-        _show(report, bank, sentence)
+        _show(report, bank, sentence, path, unfold=case is not None)
     tell(store)
     ctx.exit(0 if report.accepted else NOT_JUDGED if report.fault == "judge" else FAILED)
 
 
-def _show(report: Report, bank: Bank, sentence: str) -> None:
+def _one_case(report: Report, bank: Bank, which: int | str) -> Report:
+    """What a report says of one case; raises JudgeError if the problem has no such case."""
+    from torch_judge.verdict.known import known
+
+    name = known(bank.get(report.problem)).case(which).name
+    row = next((row for row in report.cases if row.name == name), None)
+    if row is None:  # nothing ran
+        return report
+    return replace(
+        report,
+        accepted=row.passed and not report.violations,
+        cases=(row,),
+        diagnosis=tuple(d for d in report.diagnosis if name in d.cases),
+    )
+
+
+def _show(report: Report, bank: Bank, sentence: str, path: Path, *, unfold: bool) -> None:
     from torch_judge.show import show
 
-    problem = bank.get(report.problem) if report.problem in bank else None
-    title, entry = (problem.title, problem.entry) if problem else (report.problem, "")
-    show(report, title=title, entry=entry, progress=sentence)
+    title, entry, numbers = report.problem, "", None
+    if report.problem in bank:
+        problem = bank.get(report.problem)
+        title, entry = problem.title, problem.entry
+        if report.cases:
+            from torch_judge.verdict.known import known
+
+            numbers = {case.name: number for number, case in enumerate(known(problem).cases, start=1)}
+    show(report, title=title, entry=entry, progress=sentence, unfold=unfold, numbers=numbers, file=str(path))
 
 
 def _source_hash(path: Path) -> str:

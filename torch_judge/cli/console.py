@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,32 @@ FAILED, NOT_JUDGED, INTERRUPTED = 1, 2, 130
 problems_option = click.option(
     "--problems", metavar="DIR", type=click.Path(path_type=Path), help="A folder of further problem folders."
 )
+format_option = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+
+
+def filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that choose problems by their topic, difficulty and state."""
+    for option in (
+        click.option("--state", metavar="STATE", help='Only "solved", "attempted" or "to do".'),
+        click.option("--difficulty", metavar="LEVEL", help="Only easy, medium or hard."),
+        click.option("--topic", metavar="TEXT", help="Only topics with this text in their names."),
+    ):
+        command = option(command)
+    return command
 
 
 class Commands(click.Group):
     """The commands; what any of them raises becomes a message and an exit status, here and only here."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.sections: dict[str, list[str]] = {}  # the names of the commands under each heading of the help
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands under their headings, in the order of their use."""
+        for heading, names in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=200)) for name in names])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Remember what was typed: a usage error may come before the format is known."""
@@ -65,6 +88,16 @@ def say(fact: str, remedy: str = "") -> None:
         click.echo(line, err=True)
 
 
+def publish_json(document: object) -> None:
+    """What a command answers where JSON was asked for."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def numbered(case: str) -> int | str:
+    """A case as it was typed: its number, else its name."""
+    return int(case) if case.isdecimal() and len(case) < 10 else case
+
+
 def tell(store: Store) -> None:
     """What the progress file has to say of itself."""
     for notice in store.notices:
@@ -72,8 +105,11 @@ def tell(store: Store) -> None:
 
 
 def _publish_error(args: Sequence[str], error: str, fault: str) -> None:
-    """Where JSON was asked of `check`, an error too is a report."""
-    if "check" not in args[:1] or _typed(args, "--format") != "json":
+    """Where JSON was asked for, an error too is a document: of `check` a report, else the sentence and the fault."""
+    if not args or _typed(args, "--format") != "json":
+        return
+    if args[0] != "check":
+        publish_json({"error": error, "fault": fault})
         return
     from torch_judge.report import Report
 

@@ -16,7 +16,10 @@ from torch_judge.cli.lab import lab
 from torch_judge.cli.list import list_
 from torch_judge.cli.new import new
 from torch_judge.cli.notebooks import notebooks
+from torch_judge.cli.replay import replay
+from torch_judge.cli.reset import reset
 from torch_judge.cli.show import show
+from torch_judge.cli.solution import solution
 from torch_judge.cli.start import start
 from torch_judge.cli.status import status
 
@@ -27,5 +30,11 @@ def main() -> None:
     """Exercises for PyTorch: write a building block, and be told what is wrong with it."""
 
 
-for command in (check, list_, show, start, lab, hint, status, new, audit, notebooks):
-    main.add_command(command)
+SECTIONS = {
+    "Commands": (check, list_, show, start, lab, hint, replay, solution, status, reset),
+    "For authors of problems": (new, audit, notebooks),
+}
+for section, commands in SECTIONS.items():
+    for command in commands:
+        main.add_command(command)
+        main.sections.setdefault(section, []).append(command.name or "")

@@ -145,6 +145,11 @@ class Store:
         row |= {"at": datetime.fromisoformat(row["at"]), "seed": int(row["seed"])}
         return Attempt(**{**row, "failed": tuple(json.loads(row["failed"]))})
 
+    def latest(self) -> str | None:
+        """The problem of the very last attempt, None if there is none."""
+        rows = self._file.read("SELECT problem FROM attempts ORDER BY id DESC LIMIT 1")
+        return rows[0]["problem"] if rows else None
+
     def summary(self, problem: str) -> Summary:
         """What was done on one problem."""
         return self.summaries().get(problem, Summary(problem))

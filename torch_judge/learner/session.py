@@ -24,7 +24,7 @@ def check(problem: str, *, seed: int = 0, device: str = "cpu", case: int | str |
 
     Parameters
     ----------
-    problem: the problem's id, e.g. "batchnorm".
+    problem: the problem's id, its number, or how its id alone begins: "batchnorm", "07", "batch".
     seed: draws other inputs; a report names the seed that replays it.
     device: "cpu", "cuda" or "mps".
     case: judge only this case (its number or name) and show your prints in full.
@@ -36,8 +36,9 @@ def check(problem: str, *, seed: int = 0, device: str = "cpu", case: int | str |
     report = Report(problem, False, seed, device)
     try:
         found = _bank().get(problem)
+        report = dataclasses.replace(report, problem=found.id)
         candidate = _candidate(found, namespace)
-        report = judge(problem, candidate, seed=seed, device=device, case=case)
+        report = judge(found.id, candidate, seed=seed, device=device, case=case)
         _present(found, report, candidate, case)
     except JudgeError as error:
         fault = "learner" if isinstance(error, SubmissionError) else "judge"
@@ -82,13 +83,22 @@ def hint(problem: str) -> None:
     _shown(tell)
 
 
-def status() -> None:
-    """Show what is solved, attempted and to do, by topic, with best times and attempts."""
+def status(*, topic: str | None = None, difficulty: str | None = None, state: str | None = None) -> None:
+    """Show what is solved, attempted and to do, by topic, with best times and attempts, and what comes next.
+
+    Parameters
+    ----------
+    topic: only topics with this text in their names, e.g. "attention".
+    difficulty: only "easy", "medium" or "hard".
+    state: only "solved", "attempted" or "to do".
+    """
 
     def tell() -> None:
         store = Store()
         rows, summary = learner.status_rows(_bank(), store)
-        show.show_status(rows, summary=summary)
+        shown = learner.chosen(rows, topic, difficulty, state)
+        following = learner.next_sentence(learner.next_row(rows, store))
+        show.show_status(shown, summary=summary, following=following, filtered=len(shown) < len(rows))
         _tell_notices(store)
 
     _shown(tell)
@@ -111,8 +121,9 @@ def reset_progress(problem: str | None = None) -> None:
 
     def tell() -> None:
         store = Store()
-        store.reset(_bank().get(problem).id if problem is not None else None)
-        show.show_message(f"The progress of {f'`{problem}`' if problem else 'all problems'} was reset.")
+        id = _bank().get(problem).id if problem is not None else None
+        store.reset(id)
+        show.show_message(f"The progress of {f'`{id}`' if id else 'all problems'} was reset.")
         _tell_notices(store)
 
     _shown(tell)
@@ -129,7 +140,7 @@ def replay(problem: str, case: int | str = 1, *, seed: int = 0, device: str = "c
     found = _bank().get(problem)
     inputs, calls = replayed(known(found), case, seed, device)
     wanted = f", seed={seed}" if seed else ""
-    print(f"inputs = replay({problem!r}, case={case!r}{wanted})")
+    print(f"inputs = replay({found.id!r}, case={case!r}{wanted})")
     for call in calls:
         print(call)
     return inputs

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch_judge.bank import HINTS, Bank, Problem
+from torch_judge.bank.order import following
+from torch_judge.bank.problems import DIFFICULTIES
 from torch_judge.errors import JudgeError
 from torch_judge.learner.progress import Store, Summary, compare_with_last
 from torch_judge.report import Report
+from torch_judge.show.status import STATES
 
 if TYPE_CHECKING:
     from torch_judge.show import StatusRow
@@ -54,7 +57,7 @@ def start_notebook(problem: Problem, to: Path) -> Path:
 
 
 def status_rows(bank: Bank, store: Store) -> tuple[list[StatusRow], dict[str, int]]:
-    """A row for each problem, and the counts: solved, attempted, total, streak_days."""
+    """A row for each problem, by number, and the counts: solved, attempted, total, streak_days."""
     summaries = store.summaries()
     rows = [_row(problem, summaries) for problem in bank.problems()]
     states = [row.state for row in rows]
@@ -64,6 +67,51 @@ def status_rows(bank: Bank, store: Store) -> tuple[list[StatusRow], dict[str, in
         "total": len(rows),
         "streak_days": store.streak_days(),
     }
+
+
+def chosen(
+    rows: Sequence[StatusRow], topic: str | None = None, difficulty: str | None = None, state: str | None = None
+) -> list[StatusRow]:
+    """The rows whose topic contains ``topic``, whose difficulty and state begin as told, in any case.
+
+    Raises JudgeError, naming what there is, where no problem's field is such.
+    """
+    kept = list(rows)
+    for field, wanted, every in (
+        ("topic", topic, list(dict.fromkeys(row.topic for row in rows))),
+        ("difficulty", difficulty, list(DIFFICULTIES)),
+        ("state", state, list(STATES)),
+    ):
+        if wanted is None:
+            continue
+        asked = wanted.lower().replace("-", " ").strip()
+        fits = {v for v in every if (asked in v.lower() if field == "topic" else _begins(v.lower(), asked))}
+        if not fits:
+            raise JudgeError(f"There is no {field} `{wanted}`.", f"Use one of: {', '.join(every)}.")
+        kept = [row for row in kept if getattr(row, field) in fits]
+    return kept
+
+
+def _begins(value: str, asked: str) -> bool:
+    return bool(asked) and (value.startswith(asked) or value.replace(" ", "").startswith(asked))
+
+
+def next_row(rows: Sequence[StatusRow], store: Store) -> StatusRow | None:
+    """What to work on: the problem tried last if it is not solved, else the next unsolved one; None if all are."""
+    latest = store.latest()
+    last = next((row for row in rows if row.id == latest), None)
+    if last is not None and last.state != "solved":
+        return last
+    return following(rows, latest, {row.id for row in rows if row.state == "solved"})
+
+
+def next_sentence(row: StatusRow | None, *, shell: bool = False) -> str:
+    """What comes next, and in a shell the command that begins it; "" if nothing does."""
+    if row is None:
+        return ""
+    word = "Go on with" if row.state == "attempted" else "Next"
+    how = f" `torch-judge start {row.id}` writes its notebook." if shell and row.state == "to do" else ""
+    return f"{word}: `{row.id}`, {row.title} ({row.difficulty}).{how}"
 
 
 def _row(problem: Problem, summaries: Mapping[str, Summary]) -> StatusRow:

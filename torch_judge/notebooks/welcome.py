@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from torch_judge.bank.order import by_topic
 from torch_judge.notebooks import colab
 
 if TYPE_CHECKING:
@@ -73,12 +74,13 @@ def introduction(bank: Bank, repository: str | None) -> str:
 
 def problems(bank: Bank, repository: str | None) -> str:
     """The problems by topic, with links, as Markdown."""
-    return "\n\n".join(["## The problems", *(_topic(name, group, repository) for name, group in _topics(bank))])
+    topics = by_topic(bank.problems()).items()
+    return "\n\n".join(["## The problems", *(_topic(name, group, repository) for name, group in topics)])
 
 
 def plan(bank: Bank) -> str:
     """A study plan of four weeks, as Markdown: new problems from the easy to the involved, and each of them again."""
-    fresh, again = _schedule([problem for _, group in _topics(bank) for problem in group])
+    fresh, again = _schedule([problem for _, group in by_topic(bank.problems()).items() for problem in group])
     rows = []
     for day in range(WEEKS * DAYS):
         week, weekday = divmod(day, DAYS)
@@ -93,14 +95,6 @@ Five days a week bring something new. Every problem comes back after three study
 after ten, to be written again without looking: recalling it is what makes it stay. On Saturdays you only repeat, on
 Sundays you rest. `torch-judge start ID --to again` writes a blank copy; in the lab, Reset keeps your old work and does.
 """
-
-
-def _topics(bank: Bank) -> list[tuple[str, list[Problem]]]:
-    """The topics in the order of their first problems; within one the easy problems first, then by number."""
-    groups: dict[str, list[Problem]] = {}
-    for problem in bank.problems():
-        groups.setdefault(problem.topic, []).append(problem)
-    return [(topic, sorted(group, key=lambda p: (p.difficulty != "Easy", p.number))) for topic, group in groups.items()]
 
 
 def _topic(name: str, group: list[Problem], repository: str | None) -> str:

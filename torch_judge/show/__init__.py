@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from torch_judge.report import Report
 from torch_judge.show.html import render_html
 from torch_judge.show.page import prose, tag, wrapped
-from torch_judge.show.status import StatusRow, render_status_html, render_status_text
+from torch_judge.show.status import StatusRow, render_list_text, render_status_html, render_status_text
 from torch_judge.show.terminal import BAD, message, put, rendered
 from torch_judge.show.text import print_report, render_text
 from torch_judge.show.words import View
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = [
     "StatusRow",
     "in_notebook",
     "render_html",
+    "render_list_text",
     "render_message_html",
     "render_message_text",
     "render_status_html",
     "render_status_text",
     "render_text",
     "show",
+    "show_list",
     "show_message",
     "show_status",
 ]
@@ -41,14 +46,16 @@ def show(
     unfold: bool = False,
     durations: bool = True,
     numbers: Mapping[str, int] | None = None,
+    file: str = "",
 ) -> None:
     """Show a report where the learner is: a notebook's output, or stdout.
 
-    ``numbers`` gives the cases' numbers in their problem, if the report does not list them all.
+    ``numbers`` gives the cases' numbers in their problem, if the report does not list them all. ``file`` is what was
+    judged from a shell: commands are then named, not calls.
     """
 
     def text(width: int | None = None, color: bool = False) -> str:
-        view = View(report, title, entry, progress, unfold, durations, numbers)
+        view = View(report, title, entry, progress, unfold, durations, numbers, file)
         return rendered(lambda console: print_report(console, view), width, color)
 
     def html() -> str:
@@ -74,14 +81,33 @@ def show_message(fact: str, remedy: str = "", *, style: Style = "info") -> None:
     _publish(text, lambda: render_message_html(fact, remedy, style=style))
 
 
-def show_status(rows: Iterable[StatusRow], *, summary: Mapping[str, int]) -> None:
-    """Show the learner's progress; ``summary`` counts what was solved and attempted."""
+def show_status(
+    rows: Iterable[StatusRow], *, summary: Mapping[str, int], following: str = "", filtered: bool = False
+) -> None:
+    """Show the learner's progress; ``summary`` counts what was solved and attempted, ``following`` says what is next.
+
+    ``filtered``: ``rows`` are not all problems.
+    """
     rows = list(rows)
 
     def text(width: int | None = None, color: bool = False) -> str:
-        return render_status_text(rows, summary=summary, width=width, color=color)
+        return render_status_text(
+            rows, summary=summary, following=following, filtered=filtered, width=width, color=color
+        )
 
-    _publish(text, lambda: render_status_html(rows, summary=summary))
+    _publish(text, lambda: render_status_html(rows, summary=summary, following=following, filtered=filtered))
+
+
+def show_list(rows: Sequence[StatusRow]) -> None:
+    """Show the problems, one line each: as wide as a terminal is, and whole where something else reads them."""
+    from rich.console import Console
+
+    console = Console(force_jupyter=False)
+
+    def text(width: int | None = None, color: bool = False) -> str:
+        return render_list_text(rows, width=console.width if console.is_terminal else None, color=color)
+
+    _print(console, text)
 
 
 def render_message_text(
@@ -117,7 +143,10 @@ def _publish(text: Callable[..., str], html: Callable[[], str]) -> None:
         return
     from rich.console import Console
 
-    console = Console(force_jupyter=False)
+    _print(Console(force_jupyter=False), text)
+
+
+def _print(console: Console, text: Callable[..., str]) -> None:
     colour = console.is_terminal and not console.no_color and not console.legacy_windows
     out = text(min(console.width, MAX_WIDTH), colour)
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,6 +53,7 @@ class View:
     unfold: bool = False
     durations: bool = True
     numbers: Mapping[str, int] | None = None
+    file: str = ""  # what was judged from a shell, "" in a notebook
 
     @property
     def rows(self) -> list[tuple[int, CaseResult]]:
@@ -214,8 +216,13 @@ def repeats(view: View) -> dict[int, int]:
 
 
 def call(name: str, view: View, case: int) -> str:
-    """The call to paste: ``check("batchnorm", case=3)``."""
+    """The call to paste: ``check("batchnorm", case=3)``; in a shell the command."""
     report = view.report
+    if view.file:
+        seed = f" --seed {report.seed}" if report.seed else ""
+        device = f" --device {report.device}" if name == "check" and report.device != "cpu" else ""
+        what = f"{shlex.quote(view.file)} --case {case}" if name == "check" else f"{report.problem} {case}"
+        return f"torch-judge {name} {what}{seed}{device}"
     seed = f", seed={report.seed}" if report.seed else ""
     if name == "check" and report.device != "cpu":
         seed += f', device="{report.device}"'

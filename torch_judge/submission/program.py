@@ -107,7 +107,7 @@ def find_problem(program: Program, bank: Bank) -> str:
     if program.problem is not None:
         return bank.get(program.problem).id
     checked = list(dict.fromkeys(_checked(program)))
-    known = [id for id in checked if id in bank]
+    known = list(dict.fromkeys(bank.get(name).id for name in checked if name in bank))
     if len(known) > 1:
         raise JudgeError(f"`{program.name}` checks several problems: {_list(known)}.", _choose(known))
     if checked:
