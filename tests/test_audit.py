@@ -25,7 +25,7 @@ from torch_judge.authoring import case
 
 @case("values", kind="values")
 def values(solve, draw):
-    return {"output": solve(draw.randn("x", 3, 4), bias=0.7)}
+    return {"output": solve(draw.randn("x", 3, 4), bias=1.7)}
 
 
 @case("default", kind="interface")
@@ -228,7 +228,7 @@ def test_a_mistake_on_top_of_a_reading_must_not_be_accepted(tiny):
         "mistakes",
         {"id": "undone", "message": "M.", "edits": [["bias=0.5", "bias=1.5"], ["+ bias", "+ bias - 1"]]},
     )
-    found = failures(tiny(reading("2 * x", "1 * x + x"), three, cases=CASES.replace(", bias=0.7", "")))
+    found = failures(tiny(reading("2 * x", "1 * x + x"), three, cases=CASES.replace(", bias=1.7", "")))
     assert "cannot be told apart" not in found
     assert "The mistake `undone` is accepted" in found
     assert "The mistake `undone` on top of the reading `other` is accepted." in found
@@ -246,7 +246,7 @@ BAD_CASES = [
     (CASES.replace('"default"', '"values"'), "The case name 'values' is used 2 times."),
     (CASES.replace('return {"output": solve(draw.randn("x", 5))}', "return {}"), "Case 'default' observes nothing."),
     (
-        f"import time\n{CASES}".replace("bias=0.7", "bias=time.perf_counter() % 1"),
+        f"import time\n{CASES}".replace("bias=1.7", "bias=time.perf_counter() % 1"),
         "Case 'values' observes other values the second time.",
     ),
     (f"import torch\n{CASES}\nTABLE = torch.randn(3)\n", "cases.py, line 20: `torch.randn` is randomness of its own."),
@@ -276,6 +276,50 @@ def test_an_exploit_without_effect_does_not_count(tiny):
     assert found == ["The exploit `flat` is listed as equivalent, but has no effect. Remove the record."]
 
 
+FIXED = 'solve(draw.tensor("x", [0.5, 2.0]), bias=1.7)'
+
+
+def test_a_case_that_is_the_same_at_every_seed_is_reported(tiny):
+    found = failures(tiny(cases=CASES.replace('solve(draw.randn("x", 3, 4), bias=1.7)', FIXED)), mutate=False)
+    assert "Case 'values' is the same at every seed" in found and "a table of answers" not in found
+
+
+def test_a_problem_that_a_table_would_solve_is_reported(tiny):
+    cases = CASES.replace(DEFAULT_CASE, "").replace(GRADIENT_CASE, "")
+    found = failures(tiny(cases=cases.replace('solve(draw.randn("x", 3, 4), bias=1.7)', FIXED)), mutate=False)
+    assert "a table of answers would be accepted" in found
+
+
+def test_a_size_that_the_seed_chooses_is_input_enough(tiny):
+    cases = CASES.replace("import case", "import case, integer").replace(
+        '{"output": solve(draw.randn("x", 5))}',
+        '{"dims": solve(draw.tensor("x", [1.0] * integer(draw, "n", 2, 6))).dim()}',
+    )
+    assert "the same at every seed" not in failures(tiny(cases=cases), mutate=False)
+
+
+def test_an_argument_that_is_judged_only_below_one_is_reported(tiny):
+    cases = CASES.replace("bias=1.7", "bias=0.7")
+    found = failures(tiny(cases=cases), mutate=False)
+    assert "`bias`, at most 1, is accepted: the cases try 0.5, 0.7." in found and "now = 'bias at most 1'" in found
+    assert "squared" not in found and "its root" not in found
+
+
+def test_an_argument_may_be_listed_and_no_other(tiny):
+    cases = CASES.replace("bias=1.7", "bias=0.7")
+    assert not failures(tiny(equivalent("argument", "bias at most 1"), cases=cases), mutate=False)
+
+
+def test_a_listed_argument_that_is_none_is_reported(tiny):
+    found = failures(tiny(equivalent("argument", "gain at most 1")))
+    assert found == "problem.toml lists the argument `gain at most 1`; there is none. Remove the record."
+
+
+def test_a_listed_argument_that_is_rejected_is_reported(tiny):
+    found = failures(tiny(equivalent("argument", "bias at most 1")))
+    assert found == "The argument `bias at most 1` is listed as equivalent, but is rejected. Remove the record."
+
+
 CLASS = """\
 import torch
 
@@ -296,7 +340,7 @@ ONE_VARIANT = (
 
 
 def test_exploits_and_mutants_work_on_a_class(tiny):
-    cases = CASES.replace('solve(draw.randn("x", 3, 4), bias=0.7)', 'solve(bias=0.7)(draw.randn("x", 3, 4))')
+    cases = CASES.replace('solve(draw.randn("x", 3, 4), bias=1.7)', 'solve(bias=1.7)(draw.randn("x", 3, 4))')
     cases = cases.replace('solve(draw.randn("x", 5))', 'solve()(draw.randn("x", 5))').replace("solve(x)", "solve()(x)")
     row, found = audited(
         tiny(

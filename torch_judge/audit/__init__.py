@@ -24,6 +24,7 @@ from torch_judge.audit.checks import (
 )
 from torch_judge.audit.exploits import check_exploits
 from torch_judge.audit.findings import Exam
+from torch_judge.audit.inputs import check_arguments, check_seeds
 from torch_judge.audit.lint import lint_cases
 from torch_judge.audit.proofs import Proofs
 from torch_judge.audit.survivors import Tally, judge_mutants
@@ -140,7 +141,8 @@ def _checked(exam: Exam, mutate: bool) -> tuple[Row, list[str]]:
     if mutate:
         row |= {"mutants": tally.made, "killed": tally.killed}
         row |= {"equivalent": len(tally.equivalent), "surviving": len(tally.surviving)}
-    failures = [*check_starter(exam).failures, *check_bugs(exam).failures]
+    unseen = (check_starter, check_bugs, check_seeds, check_arguments)  # no column of their own
+    failures = [sentence for check in unseen for sentence in check(exam).failures]
     failures += [*lint_cases(exam.problem), *check_writing(exam)]
     failures += [sentence for findings in found.values() for sentence in findings.failures]
     return row, [*failures, *tally.failures]
