@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from torch_judge.bank import find_bank
+from torch_judge.report import ExceptionInfo, Frame
+from torch_judge.verdict.diagnose import _same_error
 from torch_judge.verdict.judging import judge_live
 from torch_judge.verdict.known import known
 
@@ -71,3 +73,23 @@ def test_a_forgotten_return_is_named_and_a_blank_body_accused_of_nothing() -> No
         named[work.__name__] = [d.mistake for d in report.diagnosis]
     assert named["forgotten"] == ["returns_nothing"] and "returns_nothing" not in named["early"]
     assert named["Blank"] == []
+
+
+def test_an_error_is_alike_whatever_its_order_and_a_learners_own_words() -> None:
+    def told(type: str, message: str, code: str = "") -> ExceptionInfo:
+        return ExceptionInfo(type, message, (Frame("cell 1, line 2", code),))
+
+    sizes = "The size of tensor a (3) must match the size of tensor b (5)"
+    swapped = "The size of tensor a (5) must match the size of tensor b (3)"
+    others = "The size of tensor a (3) must match the size of tensor b (4)"
+    alike = [
+        (told("RuntimeError", sizes, "y * weight"), told("RuntimeError", swapped)),
+        (told("ValueError", "wrong rank!", 'raise ValueError("wrong rank!")'), told("ValueError", "expected (N, C)")),
+    ]
+    other = [
+        (told("RuntimeError", sizes, "y * weight"), told("RuntimeError", others)),
+        (told("RuntimeError", "rank", 'raise RuntimeError("rank")'), told("ValueError", "rank")),
+        (told("ValueError", "not enough values to unpack", "n, c = x.shape"), told("ValueError", "expected (N, C)")),
+        (told("ValueError", "rank"), None),
+    ]
+    assert [_same_error(*pair) for pair in alike + other] == [True] * len(alike) + [False] * len(other)

@@ -10,7 +10,7 @@ from torch_judge.cases.compare import compare_kept, compare_observations
 from torch_judge.cases.observations import Bound, Leaf, Seen
 from torch_judge.errors import ProblemError
 from torch_judge.observe import Setting
-from torch_judge.report import Diagnosis
+from torch_judge.report import Diagnosis, ExceptionInfo
 from torch_judge.verdict.known import Known, KnownMistake
 from torch_judge.verdict.one_case import mismatches_of
 
@@ -78,8 +78,7 @@ def alike(case: Case, mine: Seen, theirs: Seen, expected: Seen, setting: Setting
     if mine.stopped or theirs.stopped:
         return False
     if mine.exception or theirs.exception:
-        a, b = mine.exception, theirs.exception
-        return a is not None and b is not None and (a.type, a.message) == (b.type, b.message)
+        return _same_error(mine.exception, theirs.exception)
     if case.verify is not None:
         return _identities(case, mine, expected, setting) == _identities(case, theirs, expected, setting)
     if not _same_costs(mine.observations, theirs.observations, expected.observations):
@@ -91,6 +90,17 @@ def alike(case: Case, mine: Seen, theirs: Seen, expected: Seen, setting: Setting
         and not compare_observations(a_values, b_values, device=setting.device, widen=widen)
         and not compare_kept(mine, theirs, widen=widen)
     )
+
+
+def _same_error(mine: ExceptionInfo | None, theirs: ExceptionInfo | None) -> bool:
+    """Of one type, and alike in what torch says, where `a * b` and `b * a` name the two sizes in another order.
+
+    What a learner raises is said in the learner's own words: there the type is enough.
+    """
+    if mine is None or theirs is None:
+        return False
+    own_words = bool(mine.frames) and mine.frames[-1].code.startswith("raise ")
+    return mine.type == theirs.type and (own_words or sorted(mine.message.split()) == sorted(theirs.message.split()))
 
 
 def _identities(case: Case, seen: Seen, expected: Seen, setting: Setting) -> set[tuple[str, str]]:
