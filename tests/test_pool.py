@@ -126,8 +126,8 @@ def test_a_class_is_judged() -> None:
         hand_in("unknown", relu, "nonsense"),
         hand_in("commented", f"# by me\n{RIGHT}"),
         *(hand_in(f"again {n}", WRONG) for n in range(9)),
-        hand_in("raises", "def my_batch_norm(*args):\n    raise KeyError"),
-        hand_in("raises lower", "\n\ndef my_batch_norm(*args):\n    raise KeyError"),
+        hand_in("raises", "def my_batch_norm(*args, **options):\n    raise KeyError"),
+        hand_in("raises lower", "\n\ndef my_batch_norm(*args, **options):\n    raise KeyError"),
     )
     accepted = {label for label, one in found.items() if one.report.accepted}
     assert accepted == {"right", "commented", "other"} and len(found) == 18

@@ -20,6 +20,7 @@ from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
 from torch_judge.guard.witness import patched
 from torch_judge.isolate import wire
+from torch_judge.isolate.calls import CallFilter
 from torch_judge.isolate.jobs import Job, decode_job
 from torch_judge.isolate.limits import Fence, Walled, apply_walls, own_session
 from torch_judge.isolate.paths import is_library
@@ -33,7 +34,7 @@ OUT_OF_MEMORY = ("DefaultCPUAllocator", "can't allocate memory", "Cannot allocat
 Send = Callable[[int, bytes], None]
 
 
-def live(job_fd: int, result_fd: int, fence: Fence, scratch: str, server: int) -> None:
+def live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: str, server: int) -> None:
     """Do one job and end the process. Called right after the fork."""
     own_session()
     _close_all_but(job_fd, result_fd, *fence.rulesets)
@@ -47,7 +48,7 @@ def live(job_fd: int, result_fd: int, fence: Fence, scratch: str, server: int) -
         cases = _cases(job)
         at_fault = "judge"
         # Nobody has run an operator or touched a GPU before this line, in this process or the server: the fork is safe.
-        missing = apply_walls(Walled(job.limits, job.cpu_s, job.device, fence, server))
+        missing = apply_walls(Walled(job.limits, job.cpu_s, job.device, fence, calls, server))
     except Exception as error:
         send(wire.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
         return

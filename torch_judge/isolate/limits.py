@@ -1,7 +1,6 @@
 """The walls around a learner's process. Each is applied in the process itself, before the learner's code runs.
 
-A wall returns None, or the sentence that says what is missing on this machine. System-call filtering will be another
-function in WALLS.
+A wall returns None, or the sentence that says what is missing on this machine.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch_judge.isolate import kernel
+from torch_judge.isolate.calls import CallFilter
 from torch_judge.isolate.jobs import Limits
 from torch_judge.isolate.kernel import LINUX
 from torch_judge.isolate.paths import Allowed
@@ -42,6 +42,7 @@ class Walled:
     cpu_s: int
     device: str
     fence: Fence
+    calls: CallFilter
     server: int
 
 
@@ -102,8 +103,12 @@ def _capabilities(_: Walled) -> str | None:
     return None
 
 
+def _system_calls(walled: Walled) -> str | None:
+    return walled.calls.enter()
+
+
 WALLS: tuple[Callable[[Walled], str | None], ...] = (
-    _die_with_server, _resources, _processes, _memory, _fence, _capabilities,
+    _die_with_server, _resources, _processes, _memory, _fence, _capabilities, _system_calls,
 )  # fmt: skip
 
 

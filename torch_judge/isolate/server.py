@@ -9,6 +9,7 @@ next.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import json
 import os
@@ -22,6 +23,7 @@ from torch_judge.isolate import kernel
 from torch_judge.isolate.family import kill_children, kill_group
 
 if TYPE_CHECKING:
+    from torch_judge.isolate.calls import CallFilter
     from torch_judge.isolate.limits import Fence
 
 SWEEP_S = 5.0
@@ -62,12 +64,12 @@ class Server:
                 os.close(fd)
 
     def _run(self, line: dict[str, Any], fds: list[int]) -> None:
-        fence = self._fence(tuple(line["protected"]), line["device"])
+        fence, calls = self._fence(tuple(line["protected"]), line["device"]), self._calls()
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)
-            _live(fds[0], fds[1], fence, self._scratch, server)
+            _live(fds[0], fds[1], fence, calls, self._scratch, server)
         for fd in fds:
             os.close(fd)
         fds.clear()
@@ -101,6 +103,12 @@ class Server:
         if key not in self._fences:
             self._fences[key] = build_fence(allowed_paths(protected, device), self._scratch)
         return self._fences[key]
+
+    @functools.cache  # noqa: B019 (there is one server in its process)
+    def _calls(self) -> CallFilter:
+        from torch_judge.isolate.calls import build_call_filter
+
+        return build_call_filter()
 
     def _receive(self) -> tuple[dict[str, Any], list[int]]:
         data, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 2)
@@ -137,11 +145,11 @@ WARM = (
 )  # fmt: skip
 
 
-def _live(job_fd: int, result_fd: int, fence: Fence, scratch: str, server: int) -> NoReturn:
+def _live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: str, server: int) -> NoReturn:
     try:
         from torch_judge.isolate.child import live
 
-        live(job_fd, result_fd, fence, scratch, server)
+        live(job_fd, result_fd, fence, calls, scratch, server)
     finally:
         os._exit(70)
 
