@@ -398,7 +398,7 @@ def test_replay_prints_inputs_and_calls(bank: Bank) -> None:
     shown = run("replay", "row_rms", "3").stdout
     assert shown.startswith("# eps decides for rows near zero\n")
     assert "# inputs['x']: float32, shape (4, 6)\ntensor([[" in shown
-    assert shown.endswith('inputs = replay(\'row_rms\', case=3)\nrow_rms(inputs["x"])\nrow_rms(inputs["x"], eps=0.5)\n')
+    assert shown.endswith('inputs = replay(\'row_rms\', case=3)\nrow_rms(inputs["x"])\nrow_rms(inputs["x"], eps=1.5)\n')
     assert "replay('row_rms', case=3, seed=5)" in run("replay", "row", "3", "--seed", "5").stdout
     assert "has no case 9" in run("replay", "row_rms", "9").stderr
 

@@ -59,9 +59,10 @@ def feature_by_feature(x, gamma, beta, running_mean, running_var, eps=1e-5, mome
 def in_place_on_own_tensors(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
     out = x.clone()
     if training:
-        mu = torch.mean(x, dim=0)
-        sigma2 = torch.mean(x * x, dim=0) - mu * mu
-        sigma2 = sigma2.clamp(min=0)
+        wide = x.double()
+        mu = torch.mean(wide, dim=0)
+        sigma2 = (torch.mean(wide * wide, dim=0) - mu * mu).float()  # in float32 the two would cancel
+        mu = mu.float()
         for buffer, value in ((running_mean, mu), (running_var, sigma2)):
             buffer.mul_(1 - momentum).add_(value.detach(), alpha=momentum)
     else:

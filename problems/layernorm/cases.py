@@ -1,4 +1,4 @@
-from torch_judge.authoring import case
+from torch_judge.authoring import case, number, same
 
 
 def inputs(draw, *shape, grad=False, mean=3.0, std=4.0):
@@ -41,6 +41,30 @@ def constant_position(solve, draw):
     x[1, 0] = 0.5  # four of them: sum, mean and squares are exact in binary, however they are formed
     gamma, beta = draw.randn("gamma", 4, mean=1.0), draw.randn("beta", 4)
     return {"output": solve(draw.keep("x", x), gamma, beta, eps=1e-3)}
+
+
+def nearly(seen, expected, draw):
+    """A rounding error of a mean near 1000 is 1e-4 of a spread of 1, whatever the order of the sum."""
+    same("output", seen["output"], expected["output"], widen=100)
+
+
+@case("values near 1000, a spread of 1", kind="numerics", verify=nearly)
+def far_from_zero(solve, draw):
+    # In float32 their squares keep 0.06: the mean of x² less the square of the mean is off by a tenth.
+    return {"output": solve(*inputs(draw, 6, 3, 7, mean=number(draw, "mean", 900.0, 1100.0), std=1.0))}
+
+
+def near_beta(seen, expected, draw):
+    """The mean of seven numbers near 30 is off by a few 1e-6, and the division by √eps makes a few 1e-3 of that."""
+    same("output", seen["output"], expected["output"], widen=1000)
+
+
+@case("equal values that are not round: near beta, never NaN", kind="numerics", verify=near_beta)
+def constant_and_not_round(solve, draw):
+    # Forty of them: a variance that may come out below zero does so in some.
+    x = draw.rand("value", 8, 5, 1, low=20.0, high=40.0).expand(8, 5, 7).clone()
+    gamma, beta = draw.randn("gamma", 7, mean=1.0), draw.randn("beta", 7)
+    return {"output": solve(draw.keep("x", x), gamma, beta)}
 
 
 @case("gradients of x (through mean and variance), gamma and beta", kind="gradients")
