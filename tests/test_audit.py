@@ -100,7 +100,7 @@ def test_the_table_and_the_failures_are_markdown(tiny):
     out = io.StringIO()
     assert not audit([tiny(cases=CASES.replace(DEFAULT_CASE, "").replace("solve(x)", "solve(x, 0.1)"))], out=out)
     table, _, rest = out.getvalue().partition("\n\n## tiny\n\n- ")
-    assert [line.count("|") for line in table.splitlines()] == [14, 14, 14]
+    assert [line.count("|") for line in table.splitlines()] == [15, 15, 15]
     assert "      [[equivalent]]\n      was = 'def double(x, bias=0.5):'\n" in rest
 
 

@@ -293,8 +293,8 @@ def test_no_helper_is_touched_where_none_is_forbidden() -> None:
 CONCEPT_NAMES = {
     # concept: names that are forbidden, names that are not
     "autograd": (
-        "backward grad vjp jacobian hessian jacrev forward_ad gelu_backward _softmax_backward_data",
-        "requires_grad_ no_grad enable_grad grad_mode vmap functional_call Function register_full_backward_hook",
+        "backward grad vjp jacobian hessian jacrev make_dual gelu_backward _softmax_backward_data",
+        "requires_grad_ no_grad enable_grad grad_mode vmap unpack_dual functional_call Function register_full_backward_hook",
     ),
     "fuse_norm": ("fuse_conv_bn_weights fuse_conv_bn_eval fuse_linear_bn_weights fuse_modules", "batch_norm conv2d"),
     "silu": ("silu silu_ SiLU hardswish silu_backward", "sigmoid mul"),

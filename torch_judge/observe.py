@@ -33,7 +33,8 @@ TOO_LONG = "the case did not end within"
 class Setting:
     """How to observe: the problem's id (part of every seed), the seed, the device, what is forbidden, the limit.
 
-    ``limit_s`` is a best-effort limit per case by signal (0 for none); ``all_threads`` adds the profiler witness.
+    ``limit_s`` is a best-effort limit per case by signal (0 for none). ``taken_away`` says that what is forbidden has
+    been taken away in this process, for good (`torch_judge.guard.absent`): no witness need look for it.
     """
 
     problem: str
@@ -41,7 +42,7 @@ class Setting:
     device: str = "cpu"
     forbidden: tuple[str, ...] = ()
     limit_s: float = 0.0
-    all_threads: bool = False
+    taken_away: bool = False
 
 
 class TimeLimitError(BaseException):
@@ -79,7 +80,7 @@ def draw_for(case: Case, setting: Setting) -> Draw:
 def observe_case(case: Case, candidate: Any, setting: Setting) -> Seen:
     """Run one case under the guard; never raises on the candidate's account."""
     draw = draw_for(case, setting)
-    watch = Watch(matcher(setting.forbidden), setting.all_threads)
+    watch = Watch(matcher(setting.forbidden), setting.taken_away)
     watch.candidate(candidate)
     output = BoundedText()
     seen = Seen(case.name)

@@ -26,14 +26,15 @@ from torch_judge.audit.exploits import check_exploits
 from torch_judge.audit.findings import Exam
 from torch_judge.audit.inputs import check_arguments, check_seeds
 from torch_judge.audit.lint import lint_cases
+from torch_judge.audit.official import check_official
 from torch_judge.audit.proofs import Proofs
 from torch_judge.audit.survivors import Tally, judge_mutants
 from torch_judge.audit.writing import check_writing
 from torch_judge.bank.problems import Problem
 from torch_judge.errors import JudgeError
 
-COLUMNS = ("problem", "cases", "mistakes rejected", "diagnosed", "variants", "readings", "exploits", "mutants",
-           "killed", "equivalent", "surviving", "failures", "seconds")  # fmt: skip
+COLUMNS = ("problem", "cases", "mistakes rejected", "diagnosed", "variants", "readings", "official", "exploits",
+           "mutants", "killed", "equivalent", "surviving", "failures", "seconds")  # fmt: skip
 PAGE = ("problem", "cases", "mistakes rejected", "diagnosed", "accepted variants", "exploits", "mutants", "killed",
         "equivalent", "surviving")  # fmt: skip
 PREFACE = """<!-- Written by `make audit` -->
@@ -133,6 +134,7 @@ def _checked(exam: Exam, mutate: bool) -> tuple[Row, list[str]]:
         "diagnosed": named,
         "variants": check_variants(exam),
         "readings": check_readings(exam),
+        "official": check_official(exam),
         "exploits": check_exploits(exam),
     }
     tally = judge_mutants(exam) if mutate else Tally()

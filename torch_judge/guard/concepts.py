@@ -19,6 +19,7 @@ CONCEPTS: dict[str, str] = {
         relu relu6 clamp clip clamp_min clamp_max threshold leaky_relu elu celu selu hardtanh prelu _prelu_kernel rrelu
         rrelu_with_noise hardshrink softshrink gelu silu mish hardswish hardsigmoid
         softplus logsigmoid log_sigmoid log_sigmoid_forward glu
+        *_relu *_relu_* *_relu6 _addmm_activation hardtanh_* elu_*
         ReLU* *ReLU Threshold ELU CELU SELU Hardtanh RReLU Hardshrink Softshrink GELU SiLU Mish Hardswish Softplus
         LogSigmoid GLU""",
     "softmax": """
@@ -29,23 +30,23 @@ CONCEPTS: dict[str, str] = {
     "cross_entropy": """
         cross_entropy cross_entropy_loss linear_cross_entropy nll_loss nll_loss2d nll_loss_nd nll_loss*_forward kl_div
         CrossEntropyLoss LinearCrossEntropyLoss NLLLoss NLLLoss2d KLDivLoss AdaptiveLogSoftmaxWithLoss
-        Categorical OneHotCategorical* Multinomial""",
+        *Categorical* Multinomial""",
     "linear": """
-        linear bilinear mkldnn_linear _mkl_linear _linear_pointwise* _trilinear
+        linear linear_relu* qlinear* bilinear mkldnn_linear _mkl_linear _linear_pointwise* _trilinear
         Linear LazyLinear NonDynamicallyQuantizableLinear Bilinear""",
     "convolution": """
-        conv1d conv2d conv3d conv_transpose* conv_tbc convolution _convolution* *_convolution convolution_overrideable
-        mkldnn_convolution* slow_conv* thnn_conv* _slow_conv* *_convolution_* *conv_depthwise*
+        conv1d conv2d conv3d qconv* conv?d_* conv_transpose* conv_tbc convolution _convolution* *_convolution
+        convolution_overrideable mkldnn_convolution* slow_conv* thnn_conv* _slow_conv* *_convolution_* *conv_depthwise*
         Conv1d Conv2d Conv3d ConvTranspose* LazyConv*""",
     "batch_norm": """
-        batch_norm *_batch_norm *_batch_norm_* batch_norm_* _batch_norm_* *batch_norm_legit*
+        batch_norm *batch_norm?d* *_batch_norm *_batch_norm_* batch_norm_* _batch_norm_* *batch_norm_legit*
         BatchNorm* SyncBatchNorm LazyBatchNorm*""",
     "layer_norm": "layer_norm *_layer_norm *_layer_norm_* LayerNorm",
     "group_norm": "group_norm *_group_norm *_group_norm_* GroupNorm",
     "instance_norm": "instance_norm *_instance_norm InstanceNorm* LazyInstanceNorm*",
     "rms_norm": "rms_norm *_rms_norm RMSNorm",
     "normalize": """
-        normalize local_response_norm renorm weight_norm *_weight_norm *_weight_norm_*
+        normalize _normalize local_response_norm renorm weight_norm *_weight_norm *_weight_norm_*
         LocalResponseNorm CrossMapLRN2d""",
     "dropout": """
         dropout dropout1d dropout2d dropout3d *_dropout *_dropout_* alpha_dropout feature_dropout
@@ -53,13 +54,14 @@ CONCEPTS: dict[str, str] = {
     "embedding": """
         embedding embedding_bag embedding_renorm _embedding_bag* embedding_sparse_* embedding_dense_* *_embedding_bag_*
         Embedding EmbeddingBag""",
-    "gelu": "gelu gelu_* *_gelu *_gelu_* GELU",
+    "gelu": "gelu gelu_* *_gelu *_gelu_* _addmm_activation GELU",
     "kaiming": "kaiming_* xavier_* trunc_normal _no_grad_trunc_normal",
     "clip_grad": """
         clip_grad_norm clip_grad_value clip_grads_with_norm _clip_grads_with_norm get_total_norm _get_total_norm""",
     "attention": """
-        scaled_dot_product_* *_scaled_dot_product_* _flash_attention_* _efficient_attention_* _fused_sdp_choice
-        _cudnn_attention_* _triton_*_attention flex_attention varlen_attn* multi_head_attention_forward
+        attention_2? math_attention sdpa_dense* scaled_dot_product_* *_scaled_dot_product_* _flash_attention_*
+        _efficient_attention_* _fused_sdp_choice
+        _cudnn_attention_* _triton_*_attention flex_attention* varlen_attn* multi_head_attention_forward
         _native_multi_head_attention _transformer_encoder_layer_fwd
         MultiheadAttention Transformer*""",
     "adam": "adam adamw nadam radam adamax _fused_adam* _*_tensor_*adam* *Adam AdamW Adamax",
@@ -88,11 +90,17 @@ CONCEPTS: dict[str, str] = {
     # What makes derivatives. `requires_grad_`, `no_grad`, `vmap` and a Function of one's own make none.
     "autograd": """
         backward _backward *_backward *_backward_data *_backward_reduce *_backward_elemt
-        grad grad_and_value vjp jvp vhp hvp jacobian jacrev jacfwd hessian linearize forward_ad
+        grad grad_and_value vjp jvp vhp hvp jacobian jacrev jacfwd hessian linearize make_dual dual_level
         run_backward _engine_run_backward _autograd_grad""",
     "numpy": "numpy scipy sklearn from_numpy __array__",
 }
 """Concept name to the patterns of the names that do it."""
+
+
+LIBRARIES = ("torch", "numpy", "scipy", "sklearn", "jax", "tensorflow", "transformers")
+"""Whose names count: elsewhere a name may mean anything."""
+
+_BACKWARD = re.compile(r"_backward(_[a-z]+)?$")
 
 
 class Matcher:
@@ -104,16 +112,30 @@ class Matcher:
                                f"The concepts are {', '.join(CONCEPTS)}.")  # fmt: skip
         self.concepts = concepts
         patterns = [p for c in concepts for p in CONCEPTS[c].split()]
-        self._regex = re.compile("|".join(translate(p) for p in patterns) or r"(?!)")
-
+        # Tens of thousands of names are asked: one regex of all patterns would take ten times as long.
+        literal = [p for p in patterns if "?" not in p]
+        self._exact = frozenset(p for p in literal if "*" not in p)
+        self._first = tuple(p[:-1] for p in literal if p.find("*") == len(p) - 1)
+        self._last = tuple(p[1:] for p in literal if p.rfind("*") == 0)
+        rest = [p for p in patterns if "?" in p or p.strip("*").count("*") or (p[0] == p[-1] == "*")]
+        self._regex = re.compile("|".join(translate(p) for p in rest) or r"(?!)")
         self._known: dict[str, bool] = {}
 
     def __call__(self, name: str) -> bool:
-        """Whether the bare function, operator or class name ``name`` is forbidden, in place ("relu_") or not."""
+        """Whether the bare function, operator or class name ``name`` is forbidden, in place ("relu_") or not.
+
+        The operator that computes its gradient ("gelu_backward") is the same thing.
+        """
         if name not in self._known:
             bare = name.removeprefix("_foreach_")
-            self._known[name] = any(self._regex.match(n) for n in (name, bare, bare.rstrip("_")))
+            forms = {name, bare, bare.rstrip("_"), _BACKWARD.sub("", bare)}
+            self._known[name] = any(self._matches(form) for form in forms)
         return self._known[name]
+
+    def _matches(self, form: str) -> bool:
+        if form in self._exact or form.startswith(self._first) or form.endswith(self._last):
+            return True
+        return self._regex.match(form) is not None
 
 
 @lru_cache(maxsize=64)

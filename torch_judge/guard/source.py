@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from torch_judge.cases.frames import place
-from torch_judge.guard.concepts import Matcher
+from torch_judge.guard.concepts import LIBRARIES, Matcher
 from torch_judge.guard.names import Defined, LiveNames, Names, ProgramNames, defined, imported
 from torch_judge.report import Violation
 from torch_judge.submission import Program
@@ -28,8 +28,6 @@ PUBLIC = {
     "Report",
     "__version__",
 }
-LIBRARIES = ("torch", "numpy", "scipy", "sklearn", "jax", "tensorflow", "transformers")
-"""Roots of the dotted names in which a forbidden name counts; elsewhere it may mean anything."""
 REACHES_IN = (
     "gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._getframe", "sys._current_frames", "sys.settrace",
     "sys.setprofile", "inspect.stack", "inspect.currentframe", "inspect.getouterframes", "ctypes",
@@ -69,7 +67,7 @@ def scan_program(program: Program, entry: str, matches: Matcher) -> Findings:
         _Use(names, lambda _: False, findings, whole).visit(tree)
         for node in ast.walk(tree):
             for _, dotted in imported(node):
-                if _forbidden(dotted, matches) and dotted not in used:
+                if "." in dotted and _forbidden(dotted, matches) and dotted not in used:
                     findings.notes.append(f"`{dotted}` is imported but your solution does not use it.")
     return findings
 

@@ -1,4 +1,4 @@
-"""What runs, as witnessed: Python-level calls, ATen operators, the autograd graph, and the profiler over all threads.
+"""What runs, as witnessed: Python-level calls, ATen operators, and the autograd graph.
 
 A witness records; it never raises into the learner's code, so a try/except cannot hide a violation. Case files use
 nothing that their own problem forbids (the audit proves it), so whatever a witness sees is the candidate's doing.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from torch_judge.cases.frames import is_learners, learners_line
+from torch_judge.guard import absent
 from torch_judge.guard.concepts import Matcher, snake
 from torch_judge.report import Violation
 
@@ -48,9 +48,9 @@ Record = Callable[[str, str], None]
 class Watch:
     """Gathers the evidence of one case: each API once per witness."""
 
-    def __init__(self, matches: Matcher, all_threads: bool = False) -> None:
+    def __init__(self, matches: Matcher, taken_away: bool = False) -> None:
         self.matches = matches
-        self.all_threads = all_threads
+        self.taken_away = taken_away
         self._found: dict[tuple[str, str], Violation] = {}
 
     @property
@@ -70,35 +70,16 @@ class Watch:
             if not self.matches.concepts:  # hundreds of draws of a sampling problem would take far longer
                 yield
                 return
-            if self.all_threads:
-                stack.enter_context(self._profiling())
+            if self.taken_away:  # what is gone tells by itself that it was called
+                stack.enter_context(absent.recording(lambda api: self.record(api, "absent")))
+                if "numpy" in self.matches.concepts:  # arrays stay: see guard/libraries.py
+                    stack.enter_context(_CallWitness(self.matches, self.record))
+                yield
+                return
             stack.enter_context(_watched_helpers(self.matches, self.record))
             stack.enter_context(_CallWitness(self.matches, self.record))
             stack.enter_context(_OperatorWitness(self.matches, self.record))
             yield
-
-    @contextmanager
-    def _profiling(self) -> Iterator[None]:
-        os.environ.setdefault("KINETO_LOG_LEVEL", "99")
-        try:
-            config = torch._C._profiler._ExperimentalConfig(profile_all_threads=True)
-        except TypeError:  # an older torch, whose profiler sees this thread only
-            config = None
-        profiler = torch.autograd.profiler.profile(use_cpu=True, experimental_config=config)
-        profiler.__enter__()
-        try:
-            yield
-        finally:
-            try:
-                profiler.__exit__(None, None, None)
-                results: Any = profiler.kineto_results
-                names = {event.name() for event in results.events()}
-            except (RuntimeError, AssertionError, AttributeError):
-                names = set()
-                self.record("the profiler was switched off", "profiler")
-            for name in sorted(names):
-                if name.startswith("aten::") and self.matches(name[6:]):
-                    self.record(f"torch.ops.{name.replace('::', '.')}", "profiler")
 
     def graph(self, values: object) -> None:
         """Walk the autograd graph of every tensor in ``values`` (any nesting) for the nodes that computed it."""

@@ -18,6 +18,8 @@ from torch_judge.cases.authoring import Case, cases_of
 from torch_judge.cases.frames import CASES_FILE, exception_info
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
+from torch_judge.guard.absent import take_away
+from torch_judge.guard.libraries import plan
 from torch_judge.guard.witness import patched
 from torch_judge.isolate import wire
 from torch_judge.isolate.calls import CallFilter
@@ -28,7 +30,7 @@ from torch_judge.isolate.program import hide_judge, load
 from torch_judge.observe import Setting, observe
 from torch_judge.report import Violation
 
-KEPT = ("CUDA_VISIBLE_DEVICES", "KINETO_LOG_LEVEL", "LANG", "OMP_NUM_THREADS")
+KEPT = ("CUDA_VISIBLE_DEVICES", "LANG", "OMP_NUM_THREADS")
 OUT_OF_MEMORY = ("DefaultCPUAllocator", "can't allocate memory", "Cannot allocate memory")
 
 Send = Callable[[int, bytes], None]
@@ -52,6 +54,7 @@ def live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: 
     except Exception as error:
         send(wire.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
         return
+    take_away(plan(job.forbidden))
     hide_judge()
     send(wire.READY, wire.encode_texts(missing))
     candidate, loaded = load(job.program, job.entry, min(job.limits.wall_s / 4, job.limits.cpu_s / 2))
@@ -110,7 +113,7 @@ def _cases(job: Job) -> tuple[Case, ...]:
 
 
 def _observe(job: Job, seed: int, cases: tuple[Case, ...], candidate: Any, replaced: set[str], send: Send) -> None:
-    setting = Setting(job.problem, seed, job.device, job.forbidden, job.limits.case_s, all_threads=True)
+    setting = Setting(job.problem, seed, job.device, job.forbidden, job.limits.case_s, taken_away=True)
     done = 0
     while done < len(cases):
         try:

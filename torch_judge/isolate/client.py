@@ -12,11 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from typing import Any
 
 from torch_judge.errors import JudgeError
 from torch_judge.isolate.family import kill_group
+from torch_judge.isolate.jobs import Job
 from torch_judge.isolate.scratch import new_scratch, remove_scratch
 
 START_S = 120.0
@@ -31,7 +31,6 @@ OWN = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    "KINETO_LOG_LEVEL": "99",
 }
 
 
@@ -75,9 +74,10 @@ class Client:
                 ) from None
         return self.missing
 
-    def submit(self, job_fd: int, result_fd: int, protected: Sequence[str], device: str) -> None:
+    def submit(self, job_fd: int, result_fd: int, job: Job) -> None:
         """Hand over a job's descriptors, once `wait_clean` returned. Raises ServerGone."""
-        line = json.dumps({"do": "run", "protected": list(protected), "device": device}).encode() + b"\n"
+        told = {"protected": job.protected, "device": job.device, "forbidden": job.forbidden}
+        line = json.dumps({"do": "run", **told}).encode() + b"\n"
         try:
             socket.send_fds(self.control, [line], [job_fd, result_fd])
         except OSError as error:

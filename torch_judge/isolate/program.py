@@ -15,6 +15,7 @@ from importlib.machinery import ModuleSpec
 from typing import Any
 
 from torch_judge.cases.frames import exception_info
+from torch_judge.guard import absent
 from torch_judge.guard.source import PUBLIC
 from torch_judge.isolate.wire import Loaded
 from torch_judge.observe import BoundedText, TimeLimitError, capturing, time_limit
@@ -65,7 +66,11 @@ def _placed(files: tuple[File, ...]) -> list[str]:
 
 
 class _Cells:
-    """Executes cells statement by statement: one that raises does not keep the others from being judged."""
+    """Executes cells statement by statement: one that raises does not keep the others from being judged.
+
+    Beside a solution people compare it with torch's own. Where that has been taken away, such a statement is passed
+    over without a word, and so is what needed its names.
+    """
 
     def __init__(self, names: dict[str, Any]) -> None:
         self.names = names
@@ -73,6 +78,7 @@ class _Cells:
         self.error: ExceptionInfo | None = None
         self.at = ""
         self._flags = 0
+        self._passed_over: set[str] = set()
 
     def execute(self, cell: Cell) -> None:
         """Run a cell. Only its first exception is noted: what follows in the same cell is likely its consequence."""
@@ -87,11 +93,16 @@ class _Cells:
             return
         for statement in statements:
             self.at = f"{cell.label}, line {statement.lineno}"
+            calls = absent.calls()
             try:
                 self._statement(statement, filename)
             except TimeLimitError:
                 raise
             except BaseException as error:
+                if absent.calls() > calls or (isinstance(error, NameError) and error.name in self._passed_over):
+                    self._passed_over |= _stored(statement)
+                    self.error = self.error or exception_info(error)  # told only if the entry itself is missing
+                    continue
                 if not quiet:
                     self._note(cell, statement.lineno, error)
                 quiet = True
@@ -113,6 +124,12 @@ class _Cells:
         text = str(error.msg) if isinstance(error, SyntaxError) else info.message
         first = (text.splitlines() or [""])[0][:200]
         self.notes.append(f"{where} raised {info.type}{': ' if first else ''}{first}; the rest was judged")
+
+
+def _stored(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds."""
+    names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return names | ({statement.name} if isinstance(statement, (ast.ClassDef, ast.FunctionDef)) else set())
 
 
 def hide_judge() -> None:

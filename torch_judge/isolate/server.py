@@ -65,6 +65,7 @@ class Server:
 
     def _run(self, line: dict[str, Any], fds: list[int]) -> None:
         fence, calls = self._fence(tuple(line["protected"]), line["device"]), self._calls()
+        _prepare(tuple(line["forbidden"]))
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
@@ -139,10 +140,17 @@ def warm_up() -> None:
 
 
 WARM = (
-    "numpy", "numpy.random", "safetensors.torch", "torch.profiler", "torch.nn.functional", "torch.testing",
+    "numpy", "numpy.random", "safetensors.torch", "torch.nn.functional", "torch.testing",
     "numpy.ctypeslib", "torch.fx.experimental.symbolic_shapes",  # the first autograd.grad imports it, and sympy: 0.3 s
     "torch_judge.cases.authoring", "torch_judge.cases.compare", "torch_judge.isolate.child",
 )  # fmt: skip
+
+
+def _prepare(forbidden: tuple[str, ...]) -> None:
+    """Find what is forbidden before the fork: the children take it away, and need not look for it again."""
+    from torch_judge.guard.libraries import plan
+
+    plan(forbidden)
 
 
 def _live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: str, server: int) -> NoReturn:

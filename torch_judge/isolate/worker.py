@@ -81,7 +81,7 @@ class Worker:
                 file.write(encode_job(job, key))
                 file.seek(0)
                 try:
-                    client.submit(file.fileno(), theirs, job.protected, job.device)
+                    client.submit(file.fileno(), theirs, job)
                 finally:
                     os.close(theirs)
             _follow(client, results, reading, job.wall_s)

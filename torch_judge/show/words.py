@@ -29,7 +29,7 @@ WITNESSES = {
     "call": "seen when your code called it",
     "operator": "seen among the operators that ran",
     "graph": "seen in the autograd graph of what you returned",
-    "profiler": "seen by the profiler, which watches every thread",
+    "absent": "seen when your code called it; in the official verdict it is not there",
     "patched": "replaced in this process",
     "identity": "it is what you handed in, or a base of it",
 }
