@@ -15,11 +15,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from torch_judge import __version__
-from torch_judge.bank import HEADINGS, Bank, load, scaffold
+from torch_judge.bank import HEADINGS, Bank, find_bank, load, scaffold
 from torch_judge.cli.main import main
 from torch_judge.errors import JudgeError, ProblemError, SubmissionError
 from torch_judge.learner import shared as learner
 from torch_judge.learner.progress import Store
+from torch_judge.notebooks import carried
 from torch_judge.report import CaseResult, ExceptionInfo, Report
 
 LIGHT = {
@@ -453,6 +454,42 @@ def test_start_writes_the_notebook(bank: Bank, to: list[str], wrote: str) -> Non
     assert json.loads(Path(wrote).read_text())["metadata"]["torch_judge"]["problem"] == "row_rms"
 
 
+def test_start_says_the_command_that_works_with_a_bank_of_one_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    scaffold.create(tmp_path / "my bank", "row_rms", {900})
+    shown = run("start", "row_rms", "--problems", "my bank").stdout
+    assert "`torch-judge check 901_row_rms.ipynb --problems 'my bank'`" in shown
+    assert f"`TORCH_JUDGE_PROBLEMS='{tmp_path / 'my bank'}'`" in shown
+
+
+def test_start_writes_a_notebook_that_carries_the_judge(bank: Bank) -> None:
+    shown = run("start", "row_rms", "--colab").stdout
+    assert "Wrote `01_row_rms_colab.ipynb`" in shown and "`torch-judge check 01_row_rms_colab.ipynb`" in shown
+    notebook = json.loads(Path("01_row_rms_colab.ipynb").read_text())
+    (setup,) = (cell for cell in notebook["cells"] if cell["metadata"].get("torch_judge") == {"role": "install"})
+    source = "".join(setup["source"])
+    hidden = "sys.path = [p for p in sys.path if not os.path.isdir(p + '/torch_judge')]"
+    asked = "from torch_judge.bank import find_bank\nimport torch_judge\nprint(torch_judge.__file__)\n"
+    asked += "print(*(p.id for p in find_bank().problems()), 'torch' in sys.modules)"
+    Path("alone.py").write_text(f"import os, sys\n{hidden}\n{source}\n{asked}\n")
+    done = subprocess.run([sys.executable, "-I", "alone.py"], capture_output=True, text=True, check=True)
+    place, found = done.stdout.splitlines()
+    assert found == "row_rms False" and "torch-judge-" in place
+    assert not Path(place).exists(), "it is gone with the kernel"
+
+
+@pytest.mark.parametrize(("problem", "unpacked"), [("relu", False), ("row_rms", True)])
+def test_what_is_carried_is_unpacked_where_it_is_missing(tmp_path: Path, problem: str, unpacked: bool) -> None:
+    scaffold.create(tmp_path, "row_rms", {900})
+    source = carried.setup(find_bank(tmp_path).get(problem))
+    (tmp_path / "cell.py").write_text(f"{source}\nprint('wheel' in globals())\n")
+    installed = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run([sys.executable, tmp_path / "cell.py"], env=installed, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (f"{unpacked}\n", "")
+
+
 def test_start_never_overwrites(bank: Bank) -> None:
     Path("01_row_rms.ipynb").write_text("my work")
     result = run("start", "row_rms")
@@ -582,6 +619,23 @@ def test_notebooks_are_written_then_current_then_stale(bank: Bank) -> None:
     result = run("notebooks", "--check")
     assert (result.exit_code, result.stdout) == (1, "`templates/01_row_rms.ipynb` is not current.\n")
     assert result.stderr == "Run `torch-judge notebooks`; delete by hand what belongs to no problem.\n"
+
+
+def test_the_notebooks_of_a_bank_of_one_s_own_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    scaffold.create(tmp_path / "mine", "row_rms", {900})
+    Path("templates").mkdir()
+    Path("templates/01_relu.ipynb").write_text("{}")
+    Path("README.md").write_text("<!-- problems: x -->\n<!-- /problems -->\n")
+    assert run("notebooks", "--problems", "mine").stdout.startswith("Notebooks written: 2;")
+    assert {path.name for path in Path().rglob("*.ipynb")} == {
+        *("01_relu.ipynb", "901_row_rms.ipynb", "901_row_rms_solution.ipynb")
+    }
+    assert Path("README.md").read_text() == "<!-- problems: x -->\n<!-- /problems -->\n"
+    assert run("notebooks", "--check", "--problems", "mine").exit_code == 0
+    Path("templates/901_row_rms.ipynb").unlink()
+    result = run("notebooks", "--check", "--problems", "mine")
+    assert result.exit_code == 1 and "`torch-judge notebooks --problems mine`" in result.stderr
 
 
 # The program as it is started

@@ -16,6 +16,10 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 
+import torch_judge
+from torch_judge.bank import find_bank
+from torch_judge.learner.shared import start_notebook
+from torch_judge.notebooks import carried
 from torch_judge.notebooks.welcome import INTRODUCTION
 
 pytestmark = pytest.mark.slow
@@ -64,9 +68,12 @@ def colab(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def run_notebook(root: Path, *first: str) -> str:
-    """The text that the batchnorm template, with a solution put in and cells before it, shows in a fresh kernel."""
-    notebook = nbformat.read(ROOT / "templates" / "07_batchnorm.ipynb", as_version=4)
+TEMPLATE = ROOT / "templates" / "07_batchnorm.ipynb"
+
+
+def run_notebook(root: Path, *first: str, path: Path = TEMPLATE) -> str:
+    """The text that the batchnorm notebook, with a solution put in and cells before it, shows in a fresh kernel."""
+    notebook = nbformat.read(path, as_version=4)
     roles = {cell.metadata.get("torch_judge", {}).get("role"): cell for cell in notebook.cells}
     roles["starter"].source = (ROOT / "problems" / "batchnorm" / "solution.py").read_text()
     notebook.cells[0:0] = [nbformat.v4.new_code_cell(source) for source in first]
@@ -87,6 +94,34 @@ def test_a_template_runs_in_colab_and_progress_outlives_the_runtime(colab: Path)
     assert "Solved again" in run_notebook(colab, mount)
     assert (colab / "content/drive/MyDrive/torch-judge/progress.sqlite3").is_file()
     assert run(python, "-c", torch, cwd=colab) == before
+
+
+def test_a_notebook_that_carries_the_judge_runs_alone(colab: Path, tmp_path: Path) -> None:
+    python = colab / "venv/bin/python"
+    notebook = start_notebook(find_bank().get("batchnorm"), tmp_path, carried=True)
+    assert notebook.stat().st_size < 600_000
+    run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "torch-exercise-judge", cwd=tmp_path)
+    for wheel in (colab / "content").glob("*.whl"):
+        wheel.rename(tmp_path / wheel.name)
+    try:
+        home = f"import os\nos.environ['TORCH_JUDGE_HOME'] = {str(tmp_path)!r}"
+        first = run_notebook(colab, home, path=notebook)
+        # The second time its dependencies are there, and pip is not asked.
+        closed = f"{home}\nos.environ |= {{'PIP_NO_INDEX': '1', 'PIP_FIND_LINKS': '/nowhere'}}"
+        second = run_notebook(colab, closed, path=notebook)
+    finally:
+        for wheel in tmp_path.glob("*.whl"):
+            wheel.rename(colab / "content" / wheel.name)
+    assert "accepted" in first and "Solved again" in second
+    assert "torch-exercise-judge" not in run(python, "-m", "pip", "list", cwd=tmp_path)
+
+
+def test_the_wheel_that_is_carried_can_be_installed(colab: Path, tmp_path: Path) -> None:
+    python = colab / "venv/bin/python"
+    wheel = tmp_path / f"torch_exercise_judge-{torch_judge.__version__}-py3-none-any.whl"
+    wheel.write_bytes(carried.wheel(find_bank().get("relu")))
+    run(python, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "there", wheel, cwd=tmp_path)
+    assert [folder.name for folder in (tmp_path / "there/torch_judge/problems").iterdir()] == ["relu"]
 
 
 def test_installed_in_an_empty_environment(wheel: Path, colab: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -16,21 +17,26 @@ from torch_judge.cli.console import FAILED, problems_option, say
 @problems_option
 @click.pass_context
 def notebooks(ctx: click.Context, only_check: bool, root: Path, repository: str | None, problems: Path | None) -> None:
-    """Write templates/ and solutions/ from the problems."""
-    from torch_judge.bank import find_bank
+    """Write templates/ and solutions/ from the problems; with --problems, of that folder's alone."""
+    from torch_judge.bank import Bank, find_bank
     from torch_judge.notebooks import build as building
     from torch_judge.notebooks.settings import set_repository
 
     bank = find_bank(problems)
+    if problems is not None:
+        bank = Bank((problems,))
+    whole = problems is None
     if repository is not None and not only_check:
         set_repository(root, repository)
     if not only_check:
-        click.echo(f"Notebooks written: {len(building.write_all(bank, root))}; the others were current already.")
+        written = building.write_all(bank, root, whole=whole)
+        click.echo(f"Notebooks written: {len(written)}; the others were current already.")
         return
-    stale = building.stale(bank, root, repository)
+    stale = building.stale(bank, root, repository, whole=whole)
     for path in stale:
         click.echo(f"`{path}` is not current.")
     if stale:
-        say("", "Run `torch-judge notebooks`; delete by hand what belongs to no problem.")
+        more = "" if whole else f" --problems {shlex.quote(str(problems))}"
+        say("", f"Run `torch-judge notebooks{more}`; delete by hand what belongs to no problem.")
         ctx.exit(FAILED)
     click.echo("All notebooks are current.")

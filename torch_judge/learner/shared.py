@@ -34,16 +34,19 @@ def next_hint(problem: Problem, store: Store) -> tuple[int, str]:
     return level, f"{text} (There is no further hint.)" if shown >= HINTS else text
 
 
-def start_notebook(problem: Problem, to: Path) -> Path:
-    """Write a problem's notebook to ``to`` (an ``.ipynb``, else a folder).
+def start_notebook(problem: Problem, to: Path, *, carried: bool = False) -> Path:
+    """Write a problem's notebook to ``to`` (an ``.ipynb``, else a folder); ``carried``: with the judge in it.
 
     Raises JudgeError if it cannot be written; what is there already is left as it is.
     """
+    from torch_judge.notebooks import carried as carrying
     from torch_judge.notebooks.build import dumped, template
     from torch_judge.notebooks.settings import repository
 
-    target = to if to.suffix == ".ipynb" and not to.is_dir() else to / f"{problem.notebook}.ipynb"
-    text = dumped(template(problem, repository()))
+    name = f"{problem.notebook}_colab.ipynb" if carried else f"{problem.notebook}.ipynb"
+    target = to if to.suffix == ".ipynb" and not to.is_dir() else to / name
+    made = template(problem, setup=carrying.setup(problem)) if carried else template(problem, repository())
+    text = dumped(made)
     remedy = f"Name another place: `torch-judge start {problem.id} --to PATH`."
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -33,13 +33,16 @@ def welcome(bank: Bank, repository: str | None = None) -> NotebookNode:
     )
 
 
-def template(problem: Problem, repository: str | None = None) -> NotebookNode:
-    """The notebook that a learner starts from; with a ``repository`` (OWNER/NAME), a badge opens it in Colab."""
+def template(problem: Problem, repository: str | None = None, setup: str = "") -> NotebookNode:
+    """The notebook that a learner starts from; with a ``repository`` (OWNER/NAME), a badge opens it in Colab.
+
+    ``setup`` is the source of another set-up cell.
+    """
     return _notebook(
         _about(problem),
         [
             _markdown("statement", _title(problem, repository, "templates") + problem.statement),
-            _install(repository),
+            _install(repository, setup),
             *_starter(problem),
             *_check(problem),
         ],
@@ -63,34 +66,37 @@ def solution(problem: Problem, repository: str | None = None) -> NotebookNode:
     )
 
 
-def write_all(bank: Bank, root: Path, repository: str | None = None) -> list[Path]:
+def write_all(bank: Bank, root: Path, repository: str | None = None, *, whole: bool = True) -> list[Path]:
     """Write ``templates/`` and ``solutions/`` under ``root``; returns the files that changed.
 
     ``repository`` defaults to that of ``[tool.torch-judge]`` in ``root/pyproject.toml``. Nothing is ever deleted:
-    a notebook of no problem may be somebody's work.
+    a notebook of no problem may be somebody's work. ``whole``: the welcome notebook and the README's table, too.
     """
-    changed = [(path, text) for path, text in _texts(bank, root, repository) if _current(path) != text]
+    changed = [(path, text) for path, text in _texts(bank, root, repository, whole) if _current(path) != text]
     for path, text in changed:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
     return [path for path, _ in changed]
 
 
-def stale(bank: Bank, root: Path, repository: str | None = None) -> list[Path]:
-    """The notebooks that are missing, that differ from what `write_all` would write, or that belong to no problem."""
-    wanted = dict(_texts(bank, root, repository))
-    present = {path for folder in ("templates", "solutions") for path in (root / folder).glob("*.ipynb")}
+def stale(bank: Bank, root: Path, repository: str | None = None, *, whole: bool = True) -> list[Path]:
+    """The notebooks that are missing or differ from what `write_all` would write; if ``whole``, also those of no
+    problem.
+    """
+    wanted = dict(_texts(bank, root, repository, whole))
+    present = {path for folder in ("templates", "solutions") for path in (root / folder).glob("*.ipynb") if whole}
     return sorted({path for path, text in wanted.items() if _current(path) != text} | (present - wanted.keys()))
 
 
-def _texts(bank: Bank, root: Path, repository: str | None) -> Iterator[tuple[Path, str]]:
+def _texts(bank: Bank, root: Path, repository: str | None, whole: bool) -> Iterator[tuple[Path, str]]:
     repository = repository or repository_of(root)
-    yield root / "templates" / "00_welcome.ipynb", dumped(welcome(bank, repository))
+    if whole:
+        yield root / "templates" / "00_welcome.ipynb", dumped(welcome(bank, repository))
     for problem in bank.problems():
         yield root / "templates" / f"{problem.notebook}.ipynb", dumped(template(problem, repository))
         yield root / "solutions" / f"{problem.notebook}_solution.ipynb", dumped(solution(problem, repository))
     readme = _current(root / "README.md")
-    if readme and _TABLE.search(readme):
+    if whole and readme and _TABLE.search(readme):
         yield root / "README.md", _TABLE.sub(lambda match: match[1] + _table(bank) + match[2], readme)
 
 
@@ -140,10 +146,10 @@ def _title(problem: Problem, repository: str | None, folder: str) -> str:
     return f"{heading}\n\n{badge}**{problem.difficulty}** · {problem.topic}\n\n"
 
 
-def _install(repository: str | None) -> NotebookNode:
+def _install(repository: str | None, setup: str = "") -> NotebookNode:
     # Folded in JupyterLab (`source_hidden`) and in Colab (`cellView`).
     folded = {"tags": ["install"], "jupyter": {"source_hidden": True}, "cellView": "form"}
-    return _code("install", colab.install(repository), "install", **folded)
+    return _code("install", setup or colab.install(repository), "install", **folded)
 
 
 def _starter(problem: Problem) -> list[NotebookNode]:
