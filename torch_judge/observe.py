@@ -23,6 +23,7 @@ from torch_judge.cases.observations import Marker, Seen, flatten
 from torch_judge.errors import JudgeError
 from torch_judge.guard.concepts import matcher
 from torch_judge.guard.witness import Watch
+from torch_judge.surroundings import usual_settings
 
 MAX_OUTPUT = 20_000
 PATIENCE = 2
@@ -78,13 +79,18 @@ def draw_for(case: Case, setting: Setting) -> Draw:
 
 
 def observe_case(case: Case, candidate: Any, setting: Setting) -> Seen:
-    """Run one case under the guard; never raises on the candidate's account."""
+    """Run one case under the guard and usual settings; never raises on the candidate's account."""
+    with usual_settings():
+        return _observed(case, candidate, setting)
+
+
+def _observed(case: Case, candidate: Any, setting: Setting) -> Seen:
     draw = draw_for(case, setting)
     watch = Watch(matcher(setting.forbidden), setting.taken_away)
     watch.candidate(candidate)
     output = BoundedText()
     seen = Seen(case.name)
-    _fresh_state(seed_of(draw.key, setting.seed))
+    _seed_generators(seed_of(draw.key, setting.seed))
     started = time.perf_counter()
     try:
         with capturing(output), time_limit(setting.limit_s):
@@ -116,14 +122,13 @@ def _flatten(returned: object) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def clean_state() -> Iterator[None]:
-    """Observe with one thread, and leave the process as it was: generators, grad mode, default dtype, thread count."""
+    """Within the block torch has its usual settings; it leaves settings and generators as they were."""
     numpy = sys.modules.get("numpy.random")
     states = torch.get_rng_state(), random.getstate(), numpy.get_state() if numpy else None
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
-    modes = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_num_threads()
-    torch.set_num_threads(1)  # inputs are small: on a busy machine threads only wait for each other, for 15 ms and more
     try:
-        yield
+        with usual_settings():
+            yield
     finally:
         torch.set_rng_state(states[0])
         random.setstate(states[1])
@@ -131,12 +136,9 @@ def clean_state() -> Iterator[None]:
             numpy.set_state(states[2])
         if cuda is not None:
             torch.cuda.set_rng_state_all(cuda)
-        torch.set_grad_enabled(modes[0])
-        torch.set_default_dtype(modes[1])
-        torch.set_num_threads(modes[2])
 
 
-def _fresh_state(seed: int) -> None:
+def _seed_generators(seed: int) -> None:
     """The same start for every case, whatever the notebook or an earlier case left behind."""
     torch.default_generator.manual_seed(seed)
     random.seed(seed)
@@ -144,9 +146,6 @@ def _fresh_state(seed: int) -> None:
         numpy.seed(seed % 2**32)
     if torch.cuda.is_initialized():
         torch.cuda.manual_seed_all(seed)
-    torch.set_grad_enabled(True)
-    if torch.get_default_dtype() is not torch.float32:
-        torch.set_default_dtype(torch.float32)
 
 
 @contextlib.contextmanager

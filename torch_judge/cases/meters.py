@@ -8,6 +8,21 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
+def with_tensors(func: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments of an operator as a dispatch mode must hand them on.
+
+    In TorchScript and under `torch.jit.trace` a number is a tensor, but a mode is given it as a plain number, which
+    operators such as `view` then refuse.
+    """
+    if not args or type(args[0]) not in (float, int, complex, bool):
+        return args
+    if str(func._schema.arguments[0].type) != "Tensor":
+        return args
+    doubles = any(isinstance(arg, torch.Tensor) and arg.dtype is torch.float64 for arg in args)
+    dtype = torch.float64 if doubles and type(args[0]) is float else None
+    return (torch.tensor(args[0], dtype=dtype, device="cpu"), *args[1:])
+
+
 class Costs(TorchDispatchMode):
     """Remembers the number of elements of the largest storage that any operator returned, and counts the operators."""
 
@@ -23,7 +38,7 @@ class Costs(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.operators += 1
-        out = func(*args, **(kwargs or {}))
+        out = func(*with_tensors(func, args), **(kwargs or {}))
         for tensor in out if isinstance(out, (tuple, list)) else (out,):
             if isinstance(tensor, torch.Tensor):
                 # The storage, not numel: an expanded view owns no S × S elements.

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import functools
 import importlib
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -21,26 +19,21 @@ from torch.autograd.function import BackwardCFunction
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from torch_judge.cases.frames import is_learners, learners_line
+from torch_judge.cases.frames import learners_line
+from torch_judge.cases.meters import with_tensors
 from torch_judge.guard import absent
 from torch_judge.guard.concepts import Matcher, snake
 from torch_judge.report import Violation
 
 MAX_NODES = 10_000
-PATCHABLE: dict[str, Any] = {
-    "torch": torch,
-    "torch.Tensor": torch.Tensor,
-    "torch.nn.functional": torch.nn.functional,
-    "torch.nn.Module": torch.nn.Module,
-    "torch.testing": torch.testing,
-    "torch.linalg": torch.linalg,
-    "torch.autograd": torch.autograd,
-}
 HELPERS = (
     "torch.nn.init", "torch.nn.utils", "torch.nn.utils.clip_grad", "torch.nn.utils.fusion", "torch.autograd",
     "torch.autograd.functional", "torch.func", "torch.distributions", "torch.optim", "torch.optim.swa_utils",
 )  # fmt: skip
 """Modules of plain Python functions, of which calls and operators show only what they are made of."""
+
+TRACERS = ("_create_function_from_trace", "_create_method_from_trace", "_create_graph_by_tracing", "_check_trace")
+"""Beginnings of the names of what `torch.jit.trace` does, in torch._C and torch.jit._trace."""
 
 Record = Callable[[str, str], None]
 
@@ -77,6 +70,7 @@ class Watch:
                 yield
                 return
             stack.enter_context(_watched_helpers(self.matches, self.record))
+            stack.enter_context(_tracing_apart())
             stack.enter_context(_CallWitness(self.matches, self.record))
             stack.enter_context(_OperatorWitness(self.matches, self.record))
             yield
@@ -107,23 +101,6 @@ class Watch:
             name = str(getattr(base, "__name__", ""))
             if module.split(".")[0] in ("torch", "_operator") and self.matches(name):
                 self.record(f"{module}.{name}", "identity")
-
-
-def patched() -> Iterator[str]:
-    """Names of torch's and the judge's functions that a learner's own functions have replaced."""
-    ours = {name: module for name, module in tuple(sys.modules.items()) if name.startswith("torch_judge.")}
-    for path, owner in {**PATCHABLE, **ours}.items():
-        for name, value in tuple(vars(owner).items()):
-            if type(value) is FunctionType and is_learners(value.__code__.co_filename) and _replaced(owner, name):
-                yield f"{path}.{name}"
-
-
-def _replaced(owner: Any, name: str) -> bool:
-    """Whether ``owner`` had a ``name`` before: what a learner merely added to torch is no patch."""
-    if hasattr(torch._C.TensorBase, name) or hasattr(torch._C._VariableFunctions, name):
-        return True
-    module = sys.modules[owner.__module__ if isinstance(owner, type) else owner.__name__]
-    return re.search(rf"\b{name}\b", Path(str(module.__file__)).read_text(encoding="utf-8")) is not None
 
 
 @functools.lru_cache(maxsize=4096)
@@ -168,6 +145,40 @@ def _watched_helpers(matches: Matcher, record: Record) -> Iterator[None]:
     finally:
         for module, name, function in before:
             setattr(module, name, function)
+
+
+@functools.lru_cache(maxsize=1)
+def _tracers() -> tuple[tuple[Any, str], ...]:
+    owners: tuple[Any, ...] = (torch._C, torch.jit._trace)
+    return tuple((owner, name) for owner in owners for name in vars(owner) if name.startswith(TRACERS))
+
+
+@contextmanager
+def _tracing_apart() -> Iterator[None]:
+    """Within the block, `torch.jit.trace` runs without operator modes, under which it fails.
+
+    Tracing computes nothing that is returned; what the traced code does later is seen.
+    """
+    before = [(owner, name, getattr(owner, name)) for owner, name in _tracers()]
+    try:
+        for owner, name, function in before:
+            setattr(owner, name, _apart(function))
+        yield
+    finally:
+        for owner, name, function in before:
+            setattr(owner, name, function)
+
+
+def _apart(function: Callable[..., Any]) -> Callable[..., Any]:
+    def traced(*args: Any, **kwargs: Any) -> Any:
+        modes = [torch._C._pop_torch_dispatch_stack(None) for _ in range(torch._C._len_torch_dispatch_stack())]
+        try:
+            return function(*args, **kwargs)
+        finally:
+            for mode in reversed(modes):
+                torch._C._push_on_torch_dispatch_stack(mode)
+
+    return traced
 
 
 def _recording(function: Callable[..., Any], api: str, record: Record) -> Callable[..., Any]:
@@ -229,4 +240,4 @@ class _OperatorWitness(TorchDispatchMode):
             hit = self._known[func] = space == "aten" and self._matches(name)
         if hit:
             self._record(f"torch.ops.{func._schema.name.replace('::', '.')}", "operator")
-        return func(*args, **(kwargs or {}))
+        return func(*with_tensors(func, args), **(kwargs or {}))

@@ -20,7 +20,7 @@ from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
 from torch_judge.guard.absent import take_away
 from torch_judge.guard.libraries import plan
-from torch_judge.guard.witness import patched
+from torch_judge.guard.patches import patched
 from torch_judge.isolate import wire
 from torch_judge.isolate.calls import CallFilter
 from torch_judge.isolate.jobs import Job, decode_job

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from typing import Any
 
+from torch_judge import surroundings
 from torch_judge.cases.frames import exception_info
-from torch_judge.guard import absent
+from torch_judge.guard import absent, patches
 from torch_judge.guard.source import PUBLIC
 from torch_judge.isolate.wire import Loaded
 from torch_judge.observe import BoundedText, TimeLimitError, capturing, time_limit
@@ -45,7 +46,9 @@ def load(program: Program, entry: str, limit_s: float) -> tuple[Any, Loaded]:
     sys.setprofile(None)
     threading.settrace(None)
     names = vars(module)
-    notes = tuple(cells.notes[:MAX_NOTES])
+    # Settings are the usual ones in every case, but torch's functions stay as they are now.
+    notes = (*cells.notes[:MAX_NOTES], *surroundings.note_of(surroundings.unusual()))
+    notes = (*notes, *patches.note_of(tuple(patches.put_back())))
     if entry in names:
         return names[entry], Loaded(notes, output.getvalue())
     return None, Loaded(notes, output.getvalue(), tuple(_defined(names)), cells.error)

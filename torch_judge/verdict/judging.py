@@ -11,14 +11,15 @@ from typing import Any
 
 import torch
 
+from torch_judge import surroundings
 from torch_judge.bank import Edit, Problem
 from torch_judge.cases.authoring import Case
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
+from torch_judge.guard import patches
 from torch_judge.guard.concepts import matcher
 from torch_judge.guard.source import Findings, scan_live
-from torch_judge.guard.witness import patched
-from torch_judge.observe import Setting, observe
+from torch_judge.observe import Setting, clean_state, observe
 from torch_judge.report import CaseResult, Diagnosis, Report, Violation
 from torch_judge.verdict.bugs import mended, remaining
 from torch_judge.verdict.diagnose import Evidence, diagnose
@@ -47,22 +48,30 @@ def judge_live(
 ) -> Report:
     """Judge a live object in this process: a practice verdict.
 
+    It does not depend on what the notebook left on: torch has its usual settings and its own functions meanwhile.
     Raises JudgeError if nothing can be judged: an absent device, an unknown case, a problem at fault.
     """
+    left_on = surroundings.unusual()
+    with patches.torchs_own() as replaced, clean_state():
+        report = _judged_live(problem, candidate, seed, device, case)
+    return replace(report, notes=(*report.notes, *surroundings.note_of(left_on), *patches.note_of(replaced)))
+
+
+def _judged_live(problem: Problem, candidate: Any, seed: int, device: str, case: int | str | None) -> Report:
     started = time.perf_counter()
     bank_known = known(problem)
     setting = Setting(problem.id, seed, checked_device(device), problem.forbidden, CASE_LIMIT_S)
     cases = judged(bank_known.cases if case is None else (bank_known.case(case),), device)
     report = Report(problem.id, False, seed, device, versions=versions())
-    if replaced := sorted(patched()):
+    if replaced := sorted(patches.patched()):
         violations = tuple(Violation(name, "patched") for name in replaced)
-        note = "Functions of torch or of the judge were replaced in this process; restart the kernel and try again."
+        note = "Put back what your code replaced, or restart the kernel; then check again."
         return replace(report, violations=violations, notes=(note,), cases=(guard_case(violations),))
     for one in cases:  # before the candidate runs: it cannot disturb what is expected
         bank_known.expected(one, seed)
     findings = scan_live(candidate, matcher(problem.forbidden))
     seen = list(observe(cases, candidate, setting))
-    seen += [Seen("", evidence=tuple(Violation(name, "patched") for name in sorted(patched())))]
+    seen += [Seen("", evidence=tuple(Violation(name, "patched") for name in sorted(patches.patched())))]
     return concluded(report, bank_known, cases, seen, setting, findings, started)
 
 

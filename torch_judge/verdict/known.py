@@ -140,8 +140,9 @@ class Known:
 
 @lru_cache(maxsize=256)
 def known(problem: Problem) -> Known:
-    """The known solutions of a problem, loaded once."""
-    return Known(problem)
+    """The known solutions of a problem, loaded once, in a clean state."""
+    with clean_state():
+        return Known(problem)
 
 
 def execute(source: str, filename: str, problem: str) -> dict[str, Any]:
