@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from torch_judge.authoring import attempt, case, load_what_fits, refusal
+from torch_judge.authoring import attempt, case, integer, load_what_fits, refusal
 
 
 def built(solve, draw, features, name="norm", **options):
@@ -29,7 +29,7 @@ def described(layer):
 
 @case("a fresh layer: what stands in its state_dict", kind="interface")
 def fresh(solve, draw):
-    layer = solve(4)
+    layer = solve(integer(draw, "features", 2, 7))
     trainable = ", ".join(sorted(name for name, _ in layer.named_parameters()))
     return {"an nn.Module": isinstance(layer, nn.Module), "parameters": trainable, "state_dict": described(layer)}
 

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from torch_judge.authoring import CheckFailed, attempt, case, load_what_fits, refusal, require, same
+from torch_judge.authoring import CheckFailed, attempt, case, integer, load_what_fits, refusal, require, same
 
 
 def built(solve, draw, features, name="norm", **options):
@@ -31,7 +31,7 @@ def images(draw, name, *shape, **options):
 
 @case("a fresh layer: what stands in its state_dict", kind="interface")
 def fresh(solve, draw):
-    layer = solve(4)
+    layer = solve(integer(draw, "features", 2, 7))
     trainable = ", ".join(sorted(name for name, _ in layer.named_parameters()))
     state = {name: {"dtype": str(value.dtype), "value": value} for name, value in layer.state_dict().items()}
     return {"an nn.Module": isinstance(layer, nn.Module), "parameters": trainable, "state_dict": state}
