@@ -127,3 +127,16 @@ def first_batch_element(Q, K, V):
 def running_mean(Q, K, V):
     seen = torch.ones(Q.shape[1], Q.shape[1], device=Q.device).tril()
     return (seen / seen.sum(-1, keepdim=True)) @ V
+
+
+@accepted
+def mask_of_minus_ten_thousand_before_the_scale(Q, K, V):
+    hidden = torch.ones(Q.shape[1], K.shape[1], device=Q.device).triu(1)
+    scores = (Q @ K.mT).masked_fill(hidden.bool(), -1e4) / Q.shape[-1] ** 0.5
+    return scores.softmax(-1) @ V
+
+
+@accepted
+def mask_of_minus_ten_thousand_added(Q, K, V):
+    hidden = torch.ones(Q.shape[1], K.shape[1], device=Q.device).triu(1)
+    return (Q @ K.mT / Q.shape[-1] ** 0.5 - 1e4 * hidden).softmax(-1) @ V

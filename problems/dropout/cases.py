@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from torch_judge.authoring import case, plausible, require, same
+from torch_judge.authoring import case, plausible, require, same, tie_between
 
 
 def output(seen, expected, path="output"):
@@ -33,7 +33,8 @@ def factors(seen, expected, draw):
 @case("training: each element is 0 or x / (1 - p); p is 0.5 by default", kind="values", verify=factors)
 def training(solve, draw):
     x = draw.randn("x", 29, 31)
-    return {"x": x, "p = 0.3": solve(p=0.3)(x), "the default p = 0.5": solve()(x)}
+    # Copies: a solution that writes into x is told so by the cases of one call.
+    return {"x": x, "p = 0.3": solve(p=0.3)(x.clone()), "the default p = 0.5": solve()(x.clone())}
 
 
 @case("p = 0 changes nothing", kind="numerics", verify=lambda s, e, _: require(
@@ -57,7 +58,7 @@ def rates(seen, expected, draw):
 @case("a fraction p is dropped, for p = 0.3 and p = 0.8", kind="property", verify=rates)
 def drop_rate(solve, draw):
     x = draw.randn("x", 10_000)  # enough to see 0.026 too many or too few; a Python loop needs 40 µs an element
-    return {"x": x, "p = 0.3": solve(p=0.3)(x), "p = 0.8": solve(p=0.8)(x)}
+    return {"x": x, "p = 0.3": solve(p=0.3)(x.clone()), "p = 0.8": solve(p=0.8)(x.clone())}
 
 
 def independent(seen, expected, draw):
@@ -68,12 +69,35 @@ def independent(seen, expected, draw):
     require(not shared, f"shared: {shared}", f"Elements along {' and '.join(shared)} share one fate: draw for each.")
     likely = all(plausible(int(alike.sum()), alike.numel(), 0.4**2 + 0.6**2) for alike in pairs)
     require(likely, "neighbours", "The fate of an element depends on its neighbour's; draw a number for each element.")
+    halves = {f"along dim {dim}": zero.movedim(dim, 0).chunk(2) for dim in range(zero.dim())}
+    halves["in memory"] = zero.flatten().chunk(2)
+    for where, (first, second) in halves.items():
+        for what, other in (("repeats", second), ("mirrors", second.flip(0))):
+            alike = int((first == other).sum())
+            text = f"The second half of the mask {where} {what} the first. Draw a number for each element."
+            require(plausible(alike, first.numel(), 0.4**2 + 0.6**2), f"{what} the first half", text)
 
 
 @case("elements are dropped independently, along every dimension", kind="property", verify=independent)
 def independence(solve, draw):
     x = draw.randn("x", 16, 14, 12)
     return {"x": x, "output": solve(0.4)(x)}
+
+
+def unrelated_elements(seen, expected, draw):
+    """The masks of 400 calls: what ties two elements to each other shows as a correlation of 0.4 or more."""
+    kept = torch.stack([seen[f"output[{i}]"].flatten() for i in range(400)]) != 0
+    some = 0 < int(kept.sum()) < kept.numel()
+    require(some, "all or nothing", "In training all elements were dropped, or none. Decide for each on its own.")
+    tie = tie_between(kept.double() * 2 - 1, rows="masks", columns="elements", normal=False)
+    text = f"Of 400 masks of shape (4, 4), {tie and tie.text}. Draw a number for each element."
+    require(tie is None, tie and tie.what, text)
+
+
+@case("no two elements share their fate, over 400 calls", kind="property", verify=unrelated_elements)
+def four_hundred_masks(solve, draw):
+    x, layer = draw.rand("x", 4, 4, low=1.0, high=2.0), solve(p=0.5)  # square: a mask could be its own transpose
+    return {"output": [layer(x.clone()) for _ in range(400)]}
 
 
 def fresh(seen, expected, draw):

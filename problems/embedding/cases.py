@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case, require
+from torch_judge.authoring import case, integer, require
 
 
 def built(solve, draw, rows, width):
@@ -16,7 +16,8 @@ def built(solve, draw, rows, width):
 
 @case("weight: a trainable parameter of the module", kind="interface")
 def parameter(solve, draw):
-    embedding = solve(7, 4)
+    rows, width = integer(draw, "num_embeddings", 6, 10), integer(draw, "embedding_dim", 3, 6)
+    embedding = solve(rows, width)
     weight = embedding.weight
     return {
         "weight.shape": str(tuple(weight.shape)),
@@ -25,7 +26,7 @@ def parameter(solve, draw):
         "weight is among parameters()": any(p is weight for p in embedding.parameters()),
         "weight.requires_grad": weight.requires_grad,
         "trainable numbers": sum(p.numel() for p in embedding.parameters() if p.requires_grad),
-        "saved numbers": sum(t.numel() for t in embedding.state_dict().values()) >= 7 * 4,
+        "saved numbers": sum(t.numel() for t in embedding.state_dict().values()) >= rows * width,
     }
 
 
@@ -74,13 +75,12 @@ def random_rows(seen, expected, draw):
     """Drawn rows of 250 floats are equal, or zero, with a chance far below 1e-9."""
     for path in ("first", "second"):
         table = seen[path]
-        require(
-            table.shape == expected[path].shape, "shape", f"`weight` of MyEmbedding(120, 250) is {tuple(table.shape)}."
-        )
+        right = tuple(expected[path].shape)
+        require(table.shape == right, "shape", f"`weight` has shape {tuple(table.shape)}; expected {right}.")
         constant = (table == table[60, 100]).float().mean() > 0.99
         require(not constant, "constant", "`weight` starts with the same number everywhere.")
         require(bool(table.isfinite().all()), "finite", "`weight` starts with NaN or infinity.")
-        zero = [i for i in (0, 1, 119) if not table[i].any()]
+        zero = [i for i in (0, 1, len(table) - 1) if not table[i].any()]
         require(not zero, f"zero: {zero}", f"Row {zero} of `weight` starts at zero: draw every row at random.")
         equal = sum(torch.equal(table[i], table[i + 1]) for i in range(20))
         require(not equal, "equal rows", "Rows of `weight` start with the same numbers: draw each of them at random.")
@@ -91,5 +91,6 @@ def random_rows(seen, expected, draw):
 @case("initial values: random, no two rows alike", kind="property", verify=random_rows)
 def initial(solve, draw):
     # Memory of this size comes fresh, as zeros, or as we leave it here: a table that nobody fills starts constant.
-    del [torch.full((120, 250), 0.25) for _ in "12345678"][:]
-    return {"first": solve(120, 250).weight, "second": solve(120, 250).weight}
+    rows = integer(draw, "num_embeddings", 100, 140)
+    del [torch.full((rows, 250), 0.25) for _ in "12345678"][:]
+    return {"first": solve(rows, 250).weight, "second": solve(rows, 250).weight}

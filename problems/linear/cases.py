@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from torch_judge.authoring import case, require, same
+from torch_judge.authoring import case, integer, require, same, tie_between
 
 
 def fill(draw, layer, n_in, n_out, time=""):
@@ -20,7 +20,7 @@ def fill(draw, layer, n_in, n_out, time=""):
 
 @case("weight and bias: shapes, leaves that track gradients", kind="interface")
 def attributes(solve, draw):
-    layer = solve(7, 4)
+    layer = solve(integer(draw, "in_features", 5, 9), integer(draw, "out_features", 2, 5))
     seen = {}
     for name, tensor in (("weight", layer.weight), ("bias", layer.bias)):
         seen[name] = {"shape": str(tuple(tensor.shape)), "dtype": str(tensor.dtype)}
@@ -61,11 +61,11 @@ def gradients(solve, draw):
 
 
 def drawn_as_stated(seen, expected, draw):
-    """Of 9600 standard normal numbers, the mean, the standard deviation and the share within one standard deviation
-    have standard errors of 0.0102, 0.0072 and 0.0048. The bounds lie more than 6 of them out: in all, a right layer
-    fails in fewer than one of 10⁸ checks.
+    """Of 9600 standard normal numbers or more, the mean, the standard deviation and the share within one standard
+    deviation have standard errors of 0.0102, 0.0072 and 0.0048. The bounds lie more than 6 of them out: in all, a right
+    layer fails in fewer than one of 10⁸ checks.
     """
-    weight, n_in = seen["weight"], 64
+    weight, n_in = seen["weight"], expected["weight"].shape[1]
     same("bias", seen["bias"], expected["bias"], "The bias starts at zero.")
     shape = f"{tuple(weight.shape)}"
     require(weight.shape == expected["weight"].shape, f"shape {shape}", f"`weight` has shape {shape}.")
@@ -73,35 +73,50 @@ def drawn_as_stated(seen, expected, draw):
     distinct = weight.unique().numel()
     message = f"Only {distinct} of the {weight.numel()} weights differ: draw each of them."
     require(distinct > 9000, f"distinct {distinct}, {weight.mean():.1g}", message)
-    z = weight.double() * 8
+    right = n_in**-0.5
+    z = weight.double() / right
     mean, std = z.mean().item(), z.std().item()
-    message = f"The mean of `weight` is {mean / 8:.4g}; expected about 0."
+    message = f"The mean of `weight` is {mean * right:.4g}; expected about 0."
     require(abs(mean) < 0.065 * max(std, 1), f"mean {mean:.1f}", message)
     share = ((z - mean).abs() < std).double().mean().item()
     normal = abs(share - 0.6827) < 0.03
     # Which mistake it is: a normal with a wrong factor of 2, 1/8, √2 …, or another distribution.
     what = f"std {round(8 * math.log2(std))}" if normal else f"another std {round(2 * math.log2(std))}"
-    message = f"The standard deviation of `weight` for {n_in} inputs is {std / 8:.4g}; expected 1/√{n_in} = 0.125."
+    message = (
+        f"The standard deviation of `weight` for {n_in} inputs is {std * right:.4g}; expected 1/√{n_in} = {right:.4g}."
+    )
     require(abs(std - 1) < 0.05, what, message)
     message = f"`weight` is not normal: {share:.0%} of it lie within one standard deviation; expected 68 %."
     require(normal, "distribution", message)
+    drawn_one_by_one(z)
+
+
+def drawn_one_by_one(table, **words):
+    tie = tie_between(table, **words)
+    require(tie is None, "tied", f"In `weight` {tie and tie.text}. Draw each number on its own.")
 
 
 @case("initial values: normal with standard deviation 1/√in, zero bias", kind="property", verify=drawn_as_stated)
 def initial(solve, draw):
     # NaN in memory, freed at once: a `torch.empty` that nobody fills must not find what an earlier layer left there.
-    spoiled = [torch.full((size,), math.nan) for size in (64 * 150, 150) for _ in range(64)]
+    n_in, n_out = integer(draw, "in_features", 60, 70), 160
+    spoiled = [torch.full((size,), math.nan) for size in (n_in * n_out, n_out) for _ in range(64)]
     del spoiled
-    layer = solve(64, 150)
+    layer = solve(n_in, n_out)
     return {"weight": layer.weight, "bias": layer.bias}
 
 
-def all_differ(seen, expected, draw):
-    for a, b in ((1, 2), (2, 3), (1, 3)):
-        alike = torch.equal(seen[f"weight {a}"], seen[f"weight {b}"])
-        require(not alike, "alike", f"Of three new layers, number {a} and number {b} start with the same weights.")
+def unrelated_layers(seen, expected, draw):
+    """Whatever ties the numbers of one layer together ties those of 400 layers together in the same way."""
+    weights = seen["weights"]
+    require(bool(weights.isfinite().all()), "finite", "A new layer's `weight` holds NaN or infinity: fill all of it.")
+    for a, b in ((0, 1), (1, 2), (0, 2)):
+        text = f"Of three new layers, number {a + 1} and number {b + 1} start with the same weights."
+        require(not torch.equal(weights[a], weights[b]), "alike", text)
+    drawn_one_by_one(weights / weights.std(), rows="layers", columns="places")
 
 
-@case("every layer draws weights of its own", kind="property", verify=all_differ)
+@case("every layer draws weights of its own, each number by itself", kind="property", verify=unrelated_layers)
 def layers(solve, draw):
-    return {f"weight {number}": solve(5, 4).weight for number in (1, 2, 3)}
+    n_in, n_out = integer(draw, "in_features", 4, 7), 4
+    return {"weights": torch.stack([solve(n_in, n_out).weight.detach().flatten() for _ in range(400)])}

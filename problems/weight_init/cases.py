@@ -1,12 +1,13 @@
-import itertools
 import math
 
 import torch
 from torch import nn
 
-from torch_judge.authoring import case, plausible, require
+from torch_judge.authoring import case, choice, integer, plausible, require, tie_between
 
-SHAPES = ((1000, 4), (16, 250))  # 4000 numbers each; few inputs, so that one input more or less shows, and many
+# Shapes (out, in) of 4000 numbers each: few inputs, so that one input more or less shows, and many.
+FEW = ((1000, 4), (800, 5))
+MANY = ((16, 250), (20, 200), (25, 160))
 
 
 def fresh(*shape):
@@ -30,25 +31,27 @@ def kaiming(seen, expected, draw):
     one of 0.0112: the bounds 0.065 and 0.065 lie 5.8 of them out (one in 10⁸). `plausible` errs below one in 10⁶ each;
     more than 40 repeats of one float32 number among 4000 (about one is usual) do not happen.
     """
-    filled(seen, *(f"weight {a}×{b}" for a, b in SHAPES))
+    paths = ("few inputs", "many inputs")
+    filled(seen, *paths)
+    shapes = [tuple(expected[path].shape) for path in paths]
     z, ratios = [], []
-    for out, n_in in SHAPES:
-        weight = seen[f"weight {out}×{n_in}"]
+    for path, (out, n_in) in zip(paths, shapes, strict=True):
+        weight = seen[path]
         require(weight.shape == (out, n_in), "shape", f"The shape {out, n_in} became {tuple(weight.shape)}.")
         distinct = weight.unique().numel()
         text = f"Only {distinct} of the {out * n_in} numbers in a weight of shape {out, n_in} differ: draw each one."
         which = "one number" if distinct == 1 else "repeated" if distinct <= max(out, n_in) else "some repeated"
         require(distinct > out * n_in - 40, which, text)
-        z.append(weight.double().flatten() / math.sqrt(2 / n_in))
+        z.append(weight.double() / math.sqrt(2 / n_in))
         ratios.append(z[-1].std().item())
     beside = [" beside 0"] if any(abs(a.mean()) > 0.5 * a.std() for a in z) else []
-    fixed = all(0.0188 < ratio * math.sqrt(2 / n_in) < 0.0212 for (_, n_in), ratio in zip(SHAPES, ratios, strict=True))
+    fixed = all(0.0188 < ratio * math.sqrt(2 / n_in) < 0.0212 for (_, n_in), ratio in zip(shapes, ratios, strict=True))
     steps = [round(2 * math.log2(max(ratio, 1e-9))) for ratio in ratios]  # which mistake it is: a factor 2, 1/√2 …
-    for (out, n_in), ratio in zip(SHAPES, ratios, strict=True):
+    for (out, n_in), ratio in zip(shapes, ratios, strict=True):
         got, right = ratio * math.sqrt(2 / n_in), f"√(2 / {n_in}) = {math.sqrt(2 / n_in):.3g}"
         text = f"A weight of shape {out, n_in} has standard deviation {got:.3g}; expected {right}."
         require(abs(ratio - 1) < 0.065, "std 0.02" if fixed else f"std {steps + beside}", text)
-    z = torch.cat(z)
+    tables, z = z, torch.cat([table.flatten() for table in z])
     require(abs(z.mean().item()) < 0.065, "mean", f"The mean is {z.mean().item():.2g} standard deviations; expected 0.")
     within, beyond = int((z.abs() < 1).sum()), int((z.abs() > 3.001).sum())  # cut off at 3, it is 3
     text = f"Not normal: {within / len(z):.1%} of the numbers lie within one standard deviation; expected 68.3 %."
@@ -56,11 +59,19 @@ def kaiming(seen, expected, draw):
     require(plausible(within, len(z), math.erf(1 / math.sqrt(2))), which, text)
     text = f"Not normal: {beyond} of {len(z)} numbers lie beyond three standard deviations; expected about 22."
     require(plausible(beyond, len(z), math.erfc(3.001 / math.sqrt(2))), "tails", text)
+    for table in tables:
+        drawn_one_by_one(table)
+
+
+def drawn_one_by_one(table, **words):
+    tie = tie_between(table, **words)
+    require(tie is None, "tied", f"In a weight {tie and tie.text}. Draw each number on its own.")
 
 
 @case("normal, mean 0, standard deviation √(2 / in), in place", kind="property", verify=kaiming)
 def distribution(solve, draw):
-    weights = {f"weight {out}×{n_in}": fresh(out, n_in) for out, n_in in SHAPES}
+    few, many = choice(draw, "few", FEW), choice(draw, "many", MANY)
+    weights = {"few inputs": fresh(*few), "many inputs": fresh(*many)}
     for weight in weights.values():
         solve(weight)
     return weights
@@ -77,7 +88,7 @@ def identity(result, weight):
     seen["result"] == "weight itself", seen["result"], f"You return {seen['result']}. Return `weight`, the very object."
 ))  # fmt: skip
 def same_object(solve, draw):
-    weight = nn.Parameter(fresh(5, 7))
+    weight = nn.Parameter(fresh(integer(draw, "out", 4, 8), integer(draw, "in", 5, 9)))
     return {"result": identity(solve(weight), weight)}
 
 
@@ -92,7 +103,8 @@ def still_leaf(seen, expected, draw):
 
 @case("a parameter stays a leaf that requires a gradient", kind="gradients", verify=still_leaf)
 def parameter(solve, draw):
-    parameter, tensor = nn.Parameter(fresh(6, 9)), fresh(4, 3)
+    parameter = nn.Parameter(fresh(integer(draw, "out", 4, 8), integer(draw, "in", 5, 9)))
+    tensor = fresh(integer(draw, "tensor's out", 4, 8), 3)
     seen = {}
     for path, weight in (("parameter", parameter), ("tensor", tensor)):
         solve(weight)
@@ -101,17 +113,24 @@ def parameter(solve, draw):
 
 
 def new_numbers(seen, expected, draw):
-    filled(seen, "weight 1", "weight 2", "weight 3", "weight 1 again")
-    for a, b in (*itertools.combinations(("weight 1", "weight 2", "weight 3"), 2), ("weight 1", "weight 1 again")):
+    weights = seen["weights"]
+    filled(seen, "weights", "weight 1 again")
+    three = {f"weight {number}": weights[number - 1] for number in (1, 2, 3)} | {
+        "weight 1 again": seen["weight 1 again"]
+    }
+    for a, b in (("weight 1", "weight 2"), ("weight 2", "weight 3"), ("weight 1", "weight 1 again")):
         text = f"`{a}` and `{b}` hold the same numbers: draw anew in each call, and set no random seed."
-        require(not torch.equal(seen[a], seen[b]), "alike", text)
+        require(not torch.equal(three[a], three[b]), "alike", text)
+    drawn_one_by_one(weights / weights.std(), rows="weights", columns="places")
 
 
-@case("every call draws new numbers", kind="state", verify=new_numbers)
+@case("every call draws new numbers, each by itself", kind="state", verify=new_numbers)
 def new_draws(solve, draw):
-    weights = {f"weight {number}": fresh(3, 5) for number in (1, 2, 3)}
-    for weight in weights.values():
+    """400 calls: what ties two places of a weight to each other shows as a correlation."""
+    shape = (4, integer(draw, "in", 4, 7))
+    weights = [fresh(*shape) for _ in range(400)]
+    for weight in weights:
         solve(weight)
-    first = weights["weight 1"].clone()
-    solve(weights["weight 1"])
-    return weights | {"weight 1": first, "weight 1 again": weights["weight 1"]}
+    first = weights[0].clone()
+    solve(first)
+    return {"weights": torch.stack([weight.flatten() for weight in weights]), "weight 1 again": first.flatten()}

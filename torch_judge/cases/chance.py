@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 RARE = 1e-9
@@ -50,19 +49,20 @@ def _angles(name: str, values: Tensor, normal: bool) -> Tie | None:
     """A cosine beyond c has a chance of at most sin^(n-1) for n normal numbers (a cap of the sphere, both of them), and
     of 2·exp(-n·c²/2) for n signs (Hoeffding). Of p pairs, n·cos² is 1 on average, with the variance of χ² / p.
     """
-    i, j = torch.triu_indices(len(values), len(values), 1).unbind()
-    if not len(i):
+    count, n = values.shape
+    pairs = count * (count - 1) // 2
+    if not pairs:
         return None
-    n, unit = values.shape[1], values / values.norm(dim=1, keepdim=True).clamp(min=1e-30)
-    cosines = (unit @ unit.T)[i, j]
-    place = int(cosines.abs().argmax())
-    worst = float(cosines[place].clamp(-1, 1))
+    unit = values / values.norm(dim=1, keepdim=True).clamp(min=1e-30)
+    cosines = (unit @ unit.T).fill_diagonal_(0)
+    i, j = divmod(int(cosines.abs().argmax()), count)
+    worst = float(cosines[i, j].clamp(-1, 1))
     chance = (1 - worst**2) ** ((n - 1) / 2) if normal else 2 * math.exp(-n * worst**2 / 2)
-    if len(i) * chance < RARE:
+    if pairs * chance < RARE:
         sign = "the same" if worst > 0 else "opposite"
         alike = f"{sign} numbers" if abs(worst) > 0.999 else "numbers that go together"
-        return Tie(f"{name}: {alike}", f"two {name} ({i[place]} and {j[place]}) hold {alike} (cosine {worst:.2f})")
-    if _too_small(float(cosines.square().mean()) * n, len(i), 0 if normal else n):
+        return Tie(f"{name}: {alike}", f"two {name} ({i} and {j}) hold {alike} (cosine {worst:.2f})")
+    if _too_small(float(cosines.square().sum()) / (2 * pairs) * n, pairs, 0 if normal else n):
         return Tie(f"{name}: right angles", f"the {name} are all at right angles, as independent ones never are")
     return None
 
