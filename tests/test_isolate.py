@@ -130,7 +130,7 @@ def test_processor_time_is_limited(worker: Worker) -> None:
 def test_what_is_sent_is_limited(worker: Worker) -> None:
     code = "import torch\ndef f(x):\n    return [torch.zeros(1 << 24) for _ in range(3)]"
     outcome = worker.run(job(code, limits=Limits(memory_mb=4096)))
-    assert stops(outcome) == ["the case returned more than 128 MB"] * 2
+    assert stops(outcome) == ["the case returned more than 16 MB"] * 2
 
 
 @pytest.mark.parametrize(

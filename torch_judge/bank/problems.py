@@ -161,6 +161,11 @@ class Bank:
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and len(self._meant(name)) == 1
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every problem's id. Loads none."""
+        return tuple(self._folders)
+
     def get(self, name: str) -> Problem:
         """The problem of this id, this number (``"07"``, ``"7"``), or whose id alone begins like this.
 

@@ -141,7 +141,6 @@ def _send_seen(seen: Seen, job: Job, send: Send) -> None:
     if error and (error.type == "MemoryError" or any(sign in error.message for sign in OUT_OF_MEMORY)):
         seen = dataclasses.replace(seen, stopped=f"ran out of memory (limit {job.limits.memory_mb} MB)")
     data = wire.encode_seen(seen)
-    if len(data) > wire.MAX_FRAME:
-        too_much = f"the case returned more than {wire.MAX_FRAME >> 20} MB"
+    if too_much := wire.too_large(data):
         data = wire.encode_seen(Seen(seen.case, stopped=too_much))
     send(wire.SEEN, data)

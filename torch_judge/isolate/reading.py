@@ -13,7 +13,7 @@ from torch_judge.isolate import wire
 from torch_judge.isolate.fields import WireError
 from torch_judge.isolate.jobs import Job, Outcome
 
-MAX_TOTAL = 256 << 20
+MAX_TOTAL = 64 << 20
 """The most bytes that one seed of a job may send."""
 GARBAGE = "the process died or sent garbage"
 DECIDED = "decided"

@@ -39,7 +39,9 @@ from torch_judge.report import ExceptionInfo, Frame, Violation
 READY, LOADED, SEEN, END, FAULT = range(1, 6)
 """Kinds of frames: walls are up; the program was executed; one case's Seen; all done; cases.py itself failed."""
 
-MAX_FRAME = 128 << 20
+MAX_FRAME = 16 << 20
+MAX_HEADER = 2 << 20
+"""Of a frame, what is JSON: what takes the judge longest to read."""
 MAX_PATH = 10_000
 # Beyond this many bits Python refuses to print an int (4300 digits), so no message could show it.
 MAX_BITS = 14_000
@@ -150,6 +152,14 @@ def encode_seen(seen: Seen) -> bytes:
     return struct.pack(">I", len(text)) + text + safetensors.torch.save(tensors)
 
 
+def too_large(data: bytes) -> str:
+    """Why what `encode_seen` wrote does not go over the wire, "" if it does."""
+    (header,) = struct.unpack_from(">I", data)
+    if len(data) > MAX_FRAME:
+        return f"the case returned more than {MAX_FRAME >> 20} MB"
+    return "the case returned too many values" if header > MAX_HEADER else ""
+
+
 def decode_seen(data: bytes) -> Seen:
     """Read back what `encode_seen` wrote; raises WireError for anything else."""
     return strictly(_decode_seen, data)
@@ -218,6 +228,7 @@ def _portable(tensor: torch.Tensor) -> torch.Tensor:
 
 def _decode_seen(data: bytes) -> Seen:
     (size,) = struct.unpack_from(">I", data)
+    expect(size <= MAX_HEADER)
     header = record(from_json(data[4 : 4 + size]), Seen)
     tensors = safetensors.torch.load(data[4 + size :])
     observations, before, after = (_leaves(header[p], tensors) for p in ("observations", "before", "after"))
