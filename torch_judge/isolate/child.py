@@ -21,7 +21,7 @@ from torch_judge.errors import JudgeError
 from torch_judge.guard.absent import take_away
 from torch_judge.guard.libraries import plan
 from torch_judge.guard.patches import patched
-from torch_judge.isolate import wire
+from torch_judge.isolate import framing, wire
 from torch_judge.isolate.calls import CallFilter
 from torch_judge.isolate.jobs import Job, decode_job
 from torch_judge.isolate.limits import Fence, Walled, apply_walls, own_session
@@ -52,18 +52,18 @@ def live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: 
         # Nobody has run an operator or touched a GPU before this line, in this process or the server: the fork is safe.
         missing = apply_walls(Walled(job.limits, job.cpu_s, job.device, fence, calls, server))
     except Exception as error:
-        send(wire.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
+        send(framing.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
         return
     take_away(plan(job.forbidden))
     hide_judge()
-    send(wire.READY, wire.encode_texts(missing))
+    send(framing.READY, wire.encode_texts(missing))
     candidate, loaded = load(job.program, job.entry, min(job.limits.wall_s / 4, job.limits.cpu_s / 2))
-    send(wire.LOADED, wire.encode_loaded(loaded))
+    send(framing.LOADED, wire.encode_loaded(loaded))
     if loaded.missing is None:
         replaced: set[str] = set()
         for seed in job.seeds:
             _observe(job, seed, cases, candidate, replaced, send)
-    send(wire.END, b"")
+    send(framing.END, b"")
     os._exit(0)
 
 
@@ -99,7 +99,7 @@ def _sender(fd: int, key: bytes) -> Send:
     def send(kind: int, payload: bytes) -> None:
         if os.getpid() != me:
             os._exit(1)  # the learner's code forked, and this is the copy
-        wire.write_frame(fd, kind, payload, key)
+        framing.write_frame(fd, kind, payload, key)
 
     return send
 
@@ -143,4 +143,4 @@ def _send_seen(seen: Seen, job: Job, send: Send) -> None:
     data = wire.encode_seen(seen)
     if too_much := wire.too_large(data):
         data = wire.encode_seen(Seen(seen.case, stopped=too_much))
-    send(wire.SEEN, data)
+    send(framing.SEEN, data)
