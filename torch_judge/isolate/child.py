@@ -14,7 +14,7 @@ from typing import Any
 import numpy
 import torch
 
-from torch_judge.cases.authoring import Case, cases_of
+from torch_judge.cases.authoring import Case, cases_of, weighings_of
 from torch_judge.cases.frames import CASES_FILE, exception_info
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
@@ -108,7 +108,7 @@ def _cases(job: Job) -> tuple[Case, ...]:
     filename = CASES_FILE.format(job.problem)
     names: dict[str, Any] = {"__name__": f"cases of {job.problem}", "__file__": filename}
     exec(compile(job.cases_source, filename, "exec", dont_inherit=True), names)
-    by_name = {case.name: case for case in cases_of(names)}
+    by_name = {case.name: case for case in (*cases_of(names), *(w.case for w in weighings_of(names)))}
     return tuple(by_name[name] for name in job.case_names)
 
 

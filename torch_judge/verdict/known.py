@@ -45,6 +45,7 @@ class Known:
         self.cases: tuple[Case, ...] = authoring.cases_of(source)
         if not self.cases:
             raise ProblemError(f"cases.py of `{problem.id}` defines no case.", "Mark one with `@case(...)`.")
+        self.weighings = authoring.weighings_of(source)
         self.variants = self._variants()
         self.mistakes = tuple(self._mistakes())
         self.bugs = tuple(self._bugs())
