@@ -45,10 +45,13 @@ SWITCHES_OFF = (
 
 @dataclass
 class Findings:
-    """What the scan found: violations, and dotted names that were imported but never used by the entry."""
+    """What the scan found: violations, dotted names that were imported but never used by the entry, and where the
+    entry is defined.
+    """
 
     violations: list[Violation] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    entry: Defined | None = None
 
     def add(self, api: str, where: Defined, node: ast.AST) -> None:
         """Record the use of ``api`` at ``node``; each API counts once."""
@@ -67,6 +70,7 @@ def scan_program(program: Program, entry: str, matches: Matcher) -> Findings:
 
 def _scan_program(program: Program, entry: str, matches: Matcher) -> Findings:
     names, findings = ProgramNames(program), Findings()
+    findings.entry = names.definition(entry)
     used = _scan(names, names.definition(entry), matches, findings)
     if names.definition(entry) is None and (dotted := names.dotted(entry)) and _forbidden(dotted, matches):
         findings.violations.append(Violation(dotted, "source"))
@@ -82,7 +86,7 @@ def _scan_program(program: Program, entry: str, matches: Matcher) -> Findings:
 
 def scan_live(candidate: object, matches: Matcher) -> Findings:
     """Scan what a live candidate reaches now. Objects without a source (built at run time) are passed over."""
-    findings = Findings()
+    findings = Findings(entry=defined(candidate))
     with deep_recursion():
         _scan(LiveNames(candidate), defined(candidate), matches, findings)
     return findings
