@@ -49,16 +49,16 @@ class _Search:
 
     def exact(self, mistakes: tuple[KnownMistake, ...]) -> KnownMistake | None:
         """The mistake that explains everything; of several, the nearest (of one case alone, only a single one)."""
-        found = [
-            mistake
-            for mistake in mistakes
-            if agreement(self.known, mistake, self.evidence, self.setting, self.edits) == self.evidence.failed
-        ]
-        if len(found) < 2:
-            return found[0] if found else None
-        if not self.complete:
+        found: dict[KnownMistake, tuple[int, float]] = {}
+        for mistake in mistakes:
+            if agreement(self.known, mistake, self.evidence, self.setting, self.edits) != self.evidence.failed:
+                continue
+            found[mistake] = closeness(self.known, mistake, self.evidence, self.setting, self.edits)
+            if self.complete and found[mistake] == (0, 0.0):  # number for number: no other can be nearer
+                return mistake
+        if not self.complete and len(found) > 1:
             return None
-        return min(found, key=lambda m: closeness(self.known, m, self.evidence, self.setting, self.edits))
+        return min(found, key=lambda m: found[m], default=None)
 
     def pair(self, parts: list[Part]) -> tuple[KnownMistake, KnownMistake] | None:
         """Two mistakes that explain everything when made together: one that partly agrees, or is common, and any."""
