@@ -9,7 +9,7 @@ LAB_SOURCES := $(shell find labextension -name node_modules -prune -o -path "*/l
 
 all: lint types test
 
-.PHONY: all judge lab test lint format types test-slow test-lab test-image test-gpu audit audit-200 notebooks notebooks-check picture bench clean
+.PHONY: all judge lab test lint format types test-slow test-lab test-image test-gpu audit audit-200 notebooks notebooks-check picture bench class clean
 
 judge: .venv/judge ## set up, then judge a notebook: make judge NOTEBOOK=path
 	$(BIN)/torch-judge check $(NOTEBOOK)
@@ -56,6 +56,11 @@ notebooks: .venv/dev ## write templates/ and solutions/ anew
 
 notebooks-check: .venv/dev
 	$(BIN)/torch-judge notebooks --check
+
+class: .venv/dev ## grade a demonstration class; the last line names the page to open
+	rm -rf build/class build/grades
+	$(BIN)/torch-judge grade $$($(BIN)/python -m torch_judge.classroom.demo build/class) --out build/grades \
+	  --assignment build/class/assignment.toml --roster build/class/roster.csv
 
 picture: .venv/dev ## draw docs/report.svg anew, from a real run
 	$(BIN)/python docs/picture.py

@@ -8,9 +8,8 @@ the truth comes to light.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import torch
 
 from torch_judge.bank import Problem
+from torch_judge.bank.hashing import contents, folder_hash, hashed
 from torch_judge.errors import JudgeError
 
 FEW_SEEDS = 3
@@ -96,29 +96,9 @@ def _read(path: Path) -> dict[str, Proof]:
         raise JudgeError(f"`{path}` is no record of the audit.", "Delete it: the audit writes it anew.") from None
 
 
-def folder_hash(problem: Problem) -> str:
-    """A hash of all files of a problem folder."""
-    return hashed(_contents(problem.folder, (p for p in problem.folder.rglob("*") if "__pycache__" not in p.parts)))
-
-
 @lru_cache(maxsize=1)
 def engine_hash() -> str:
     """A hash of the judge's modules that a verdict depends on, and of torch's version."""
     root = Path(__file__).resolve().parents[1]
     modules = (p for p in root.rglob("*.py") if p.relative_to(root).parts[0] not in WITHOUT_A_SAY)
-    return hashed([torch.__version__.split("+")[0].encode(), *_contents(root, modules)])
-
-
-def _contents(root: Path, paths: Iterable[Path]) -> Iterable[bytes]:
-    for path in sorted(paths):
-        if path.is_file():
-            yield str(path.relative_to(root)).encode()
-            yield path.read_bytes()
-
-
-def hashed(parts: Iterable[bytes]) -> str:
-    """The first 16 digits of a SHA-256 over ``parts``, each with its length."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()[:16]
+    return hashed([torch.__version__.split("+")[0].encode(), *contents(root, modules)])

@@ -83,11 +83,9 @@ class Commands(click.Group):
 
 
 def say(fact: str, remedy: str = "") -> None:
-    """A message beside the output: the fact, then what to do. What others wrote cannot steer the terminal."""
-    from torch_judge.show.words import clean
-
+    """A message beside the output: the fact, then what to do."""
     for line in filter(None, (fact, remedy)):
-        click.echo(clean(line), err=True)
+        click.echo(line, err=True)
 
 
 def publish_json(document: object) -> None:

@@ -11,12 +11,15 @@ from torch_judge import __version__
 from torch_judge.cli.audit import audit
 from torch_judge.cli.check import check
 from torch_judge.cli.console import Commands
+from torch_judge.cli.export import export
+from torch_judge.cli.grade import grade
 from torch_judge.cli.hint import hint
 from torch_judge.cli.lab import lab
 from torch_judge.cli.list import list_
 from torch_judge.cli.new import new
 from torch_judge.cli.notebooks import notebooks
 from torch_judge.cli.replay import replay
+from torch_judge.cli.report import report
 from torch_judge.cli.reset import reset
 from torch_judge.cli.show import show
 from torch_judge.cli.solution import solution
@@ -32,6 +35,7 @@ def main() -> None:
 
 SECTIONS = {
     "Commands": (check, list_, show, start, lab, hint, replay, solution, status, reset),
+    "For instructors": (grade, report, export),
     "For authors of problems": (new, audit, notebooks),
 }
 for section, commands in SECTIONS.items():

@@ -56,9 +56,19 @@ def judge_many(
     layout apart) for one problem are judged once. Nothing raises for one hand-in's sake: what kept it from being
     judged is its report's ``error``, with ``fault`` "learner" or "judge". ``secret`` replaces the installation's.
     """
+    with open_pool(bank, workers=workers, seed=seed, device=device) as pool:
+        yield from judge_in(pool, hand_ins, secret)
+
+
+def open_pool(bank: Bank, *, workers: int | None = None, seed: int = 0, device: str = "cpu") -> Pool:
+    """A pool of clerks that judge: a context manager, for as many calls of `judge_in` as you like."""
     greeting = {"roots": [str(root) for root in bank.roots], "seed": seed, "device": device}
-    with Pool("torch_judge.verdict.clerk", greeting, workers) as pool:
-        yield from _Round(pool, installation_secret() if secret is None else secret).judge(hand_ins)
+    return Pool("torch_judge.verdict.clerk", greeting, workers)
+
+
+def judge_in(pool: Pool, hand_ins: Iterable[HandIn], secret: bytes | None = None) -> Iterator[Judged]:
+    """What `judge_many` does, in a pool that is open."""
+    yield from _Round(pool, installation_secret() if secret is None else secret).judge(hand_ins)
 
 
 @dataclass
@@ -115,7 +125,6 @@ class _Round:
                 "problem": hand_in.problem,
                 "name": program.name,
                 "cells": [[cell.label, cell.source] for cell in program.cells],
-                "files": [[file.path, file.text] for file in program.files],
                 "notes": program.notes,
                 "second": second_seed(program, self._secret),
             }
@@ -140,7 +149,7 @@ class _Round:
 
     def _as_twin(self, hand_in: HandIn, key: bytes) -> Judged | None:
         first, text = self._done[key]
-        if hand_in.program.sources != first.program.sources and _names_a_place(text, first.program):
+        if hand_in.program.cells != first.program.cells and _names_a_place(text, first.program):
             return None
         return Judged(hand_in.label, Report.from_json(text), twin=first.label)
 
@@ -155,5 +164,4 @@ def _report(future: Future[dict[str, Any]], hand_in: HandIn) -> Report:
 
 def _names_a_place(report: str, program: Program) -> bool:
     """Whether a report names a cell or a file of its program: a twin's lines may stand elsewhere."""
-    places = (*(cell.label for cell in program.cells), *(file.path for file in program.files))
-    return any(json.dumps(place)[1:-1] in report for place in places)
+    return any(json.dumps(cell.label)[1:-1] in report for cell in program.cells)

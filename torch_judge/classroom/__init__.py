@@ -1,0 +1,1 @@
+"""A folder of submissions becomes marks, feedback and insight: `torch-judge grade`, `report` and `export`."""

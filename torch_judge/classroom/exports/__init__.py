@@ -1,0 +1,1 @@
+"""Marks in the form that other systems read: one module for each."""
