@@ -1,7 +1,7 @@
 import torch
 from torch.nn.functional import gelu, layer_norm, linear
 
-from torch_judge.authoring import ROUNDED_SCORES, CheckFailed, case, same
+from torch_judge.authoring import ROUNDED_SCORES, CheckFailed, case, causal_mask, integer, same, without_gradient
 
 NAMES = ("W_q", "W_k", "W_v", "W_o", "ln1", "ln2", "mlp")
 
@@ -27,20 +27,25 @@ def weights_of(block):
 
 @case("the layers: their names and kinds", kind="interface")
 def layers(solve, draw):
-    block = solve(d_model=12, num_heads=3)
+    heads = integer(draw, "num_heads", 2, 6)
+    block = solve(d_model=4 * heads, num_heads=heads)
     made = {name: getattr(block, name, None) for name in NAMES}
     kinds = [torch.nn.Linear] * 4 + [torch.nn.LayerNorm] * 2 + [torch.nn.Module]
-    seen = {f"{n} is an nn.{k.__name__}": isinstance(made[n], k) for n, k in zip(made, kinds, strict=True)}
+    seen = {
+        f"{name} is an nn.{kind.__name__}": isinstance(layer, kind)
+        for (name, layer), kind in zip(made.items(), kinds, strict=True)
+    }
     shapes = [str(tuple(p.shape)) for p in block.parameters() if p.dim() > 1]
     named = {id(p) for layer in made.values() if isinstance(layer, torch.nn.Module) for p in layer.parameters()}
     seen["another is trainable"] = any(p.requires_grad and id(p) not in named for p in block.parameters())
-    return seen | {"shapes of the weights": ", ".join(sorted(shapes)), "separate": len(set(map(id, made.values())))}
+    seen["shapes of the weights"] = ", ".join(sorted(shapes))
+    return seen | {"separate": len({id(layer) for layer in made.values()})}
 
 
 @case("a batch of sequences; one token is all ones", kind="values")
 def sequences(solve, draw):
     x = draw.randn("x", 2, 5, 12, mean=0.5, std=2.0)
-    x[:, 2] = 1  # its norm is 0, and so are its scores
+    x[:, 2] = 1  # its norm is 0, and so are its scores: who takes a score of 0 for a masked one errs here
     return {"output": built(solve, draw)(x)}
 
 
@@ -50,13 +55,15 @@ def sizes(solve, draw):
     return {"seven tokens": block(draw.randn("x", 3, 7, 10)), "one token": block(draw.randn("token", 2, 1, 10))}
 
 
-def by_hand(w, x, approximate):
+def by_hand(weights, x, approximate):
+    """The block's output for d_model = 12 and three heads, from its own weights and biases."""
+
     def of(name):
-        return w[f"{name}.weight"], w[f"{name}.bias"]
+        return weights[f"{name}.weight"], weights[f"{name}.bias"]
 
     normed = layer_norm(x, (12,), *of("ln1"))
     q, k, v = (linear(normed, *of(name)).unflatten(-1, (3, 4)).transpose(1, 2) for name in NAMES[:3])
-    scores = (q @ k.mT / 2).masked_fill(torch.ones(5, 5).bool().triu(1), -torch.inf)
+    scores = (q @ k.mT / 2).masked_fill(~causal_mask(5), -torch.inf)
     h = x + linear((torch.softmax(scores, dim=-1) @ v).transpose(1, 2).flatten(2), *of("W_o"))
     inner = gelu(linear(layer_norm(h, (12,), *of("ln2")), *of("mlp in")), approximate=approximate)
     return h + linear(inner, *of("mlp out"))
@@ -76,7 +83,8 @@ def biases(solve, draw):
     block.ln1.eps = block.ln2.eps = 1e-5
     draw.fill("block", block, optional=(), by="shape")
     layers = {name: list(getattr(block, name).parameters()) for name in NAMES[:6]}
-    layers |= {n: [p for p in block.mlp.parameters() if len(p) == k] for n, k in (("mlp in", 48), ("mlp out", 12))}
+    for name, rows in (("mlp in", 48), ("mlp out", 12)):
+        layers[name] = [p for p in block.mlp.parameters() if len(p) == rows]
     seen = {"x": x, "output": block(x)}
     for name, parameters in layers.items():
         weight, *bias = sorted(parameters, key=lambda p: -p.dim()) or [torch.zeros(1)]
@@ -98,17 +106,31 @@ def large_scores(solve, draw):
     return {"output": block(draw.randn("x", 2, 7, 12))}
 
 
-def idle(block, out):
-    """The layers that own a parameter without a gradient; a layer that should not be there counts as "another"."""
-    trainable = {name: p for name, p in block.named_parameters() if p.requires_grad}
-    if not trainable or not out.requires_grad:
-        return "all"
-    grads = torch.autograd.grad(out.sum(), list(trainable.values()), allow_unused=True)
-    names = {name.split(".")[0] for name, grad in zip(trainable, grads, strict=True) if grad is None}
-    return ", ".join(sorted(name if name in NAMES else "another" for name in names)) or "none"
+@case("a hidden score near 1000, all visible ones near -1000", kind="numerics", **ROUNDED_SCORES)
+def weak_mask(solve, draw):
+    """Feature 0 is all that queries and keys see, and it is ±3.3 after the norm: + but for the last token.
+
+    A mask of -1000, added or put in, lets the last key through; one of -10000 does not.
+    """
+    block, x = built(solve, draw), draw.randn("x", 2, 6, 12, std=0.1)
+    x[..., 0] = torch.tensor([8.0, 9.0, 10.0, 9.0, 8.0, -9.0], device=draw.device)
+    if block.ln1.weight is not None:
+        block.ln1.weight.data[0] = 1.0
+    for layer, weight in ((block.W_q, 6.9), (block.W_k, -6.9)):  # 2 · 6.9² · 3.3² is 1040
+        layer.weight.data.zero_()
+        layer.weight.data[:, 0] = weight
+    return {"output": block(x)}
+
+
+@case("a long sequence", kind="values")
+def long_sequence(solve, draw):
+    length = integer(draw, "length", 33, 40)  # more than a mask made once for 32 positions has room for
+    return {"output": built(solve, draw, d_model=4, num_heads=2)(draw.randn("x", 1, length, 4))}
 
 
 @case("gradients of x and of all weights; no parameter idle", kind="gradients")
 def gradients(solve, draw):
     block, x = built(solve, draw), draw.randn("x", 2, 4, 12, std=2.0, grad=True)
-    return draw.gradients(block(x), x=x, **weights_of(block)) | {"without a gradient": idle(block, block(x))}
+    return draw.gradients(block(x), x=x, **weights_of(block)) | {
+        "without a gradient": without_gradient(block, block(x), NAMES)
+    }

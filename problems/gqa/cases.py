@@ -1,6 +1,12 @@
-import torch
-
-from torch_judge.authoring import ROUNDED_SCORES, case
+from torch_judge.authoring import (
+    ROUNDED_SCORES,
+    add_biases,
+    bias_gradients,
+    case,
+    integer,
+    linear_layers,
+    weights_of,
+)
 
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
@@ -14,18 +20,17 @@ def built(solve, draw, d_model=24, num_heads=6, num_kv_heads=3, name="model", fr
 
 @case("W_q, W_k, W_v and W_o: four separate nn.Linear, smaller for K and V", kind="interface")
 def layers(solve, draw):
-    model = solve(d_model=24, num_heads=6, num_kv_heads=2)
-    made = {name: getattr(model, name, None) for name in NAMES}
-    seen = {f"{name} is an nn.Linear": isinstance(layer, torch.nn.Linear) for name, layer in made.items()}
-    weights = {name: layer.weight for name, layer in made.items() if isinstance(layer, torch.nn.Linear)}
-    seen |= {f"shape of {name}.weight": str(tuple(weight.shape)) for name, weight in weights.items()}
-    return seen | {"separate layers": len({id(layer) for layer in made.values()})}
+    kv_heads = integer(draw, "num_kv_heads", 2, 5)
+    model = solve(d_model=12 * kv_heads, num_heads=3 * kv_heads, num_kv_heads=kv_heads)
+    seen = linear_layers(model, NAMES)
+    shapes = {name: tuple(getattr(model, name).weight.shape) for name in NAMES if seen[f"{name} is an nn.Linear"]}
+    return seen | {f"shape of {name}.weight": str(shape) for name, shape in shapes.items()}
 
 
 @case("6 query heads share 3 KV heads; one token is all zeros", kind="values")
 def pairs(solve, draw):
     x = draw.randn("x", 2, 5, 24, mean=0.2)
-    x[:, 2] = 0
+    x[:, 2] = 0  # its scores are all 0: who takes a score of 0 for a masked one errs here
     return {"output": built(solve, draw).forward(x)}
 
 
@@ -49,7 +54,8 @@ def multi_query(solve, draw):
 
 @case("heads of width 1; a batch of one, a single token", kind="interface")
 def extremes(solve, draw):
-    narrow, model = built(solve, draw, 8, 8, 2, name="width 1"), built(solve, draw)
+    narrow = built(solve, draw, d_model=8, num_heads=8, num_kv_heads=2, name="width 1")
+    model = built(solve, draw)
     return {
         "heads of width 1": narrow.forward(draw.randn("x", 2, 3, 8)),
         "a single token": model.forward(draw.randn("token", 1, 1, 24)),
@@ -59,8 +65,14 @@ def extremes(solve, draw):
 @case("one object, several calls: nothing is kept between them", kind="state")
 def calls(solve, draw):
     model, x, y = built(solve, draw), draw.randn("x", 2, 5, 24), draw.randn("y", 2, 5, 24)
-    first, other = model.forward(x), model.forward(y)
-    return {"x": first, "y": other, "z": model.forward(draw.randn("z", 3, 7, 24)), "x again": model.forward(x)}
+    seen = {
+        "x": model.forward(x),
+        "y": model.forward(y),
+        "z": model.forward(draw.randn("z", 3, 7, 24)),
+        "x again": model.forward(x),
+    }
+    x.mul_(-1)  # the same tensor with other numbers in it: what is remembered by object is wrong now
+    return seen | {"x, changed": model.forward(x)}
 
 
 @case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
@@ -73,26 +85,12 @@ def large_scores(solve, draw):
 @case("gradients of x and of the four weights", kind="gradients")
 def gradients(solve, draw):
     model, x = built(solve, draw), draw.randn("x", 2, 5, 24, grad=True)
-    weights = {name: getattr(model, name).weight for name in NAMES}
-    return draw.gradients(model.forward(x), x=x, **weights)
+    return draw.gradients(model.forward(x), x=x, **weights_of(model, NAMES))
 
 
 @case("biases count, where a layer has one", kind="values")
 def biases(solve, draw):
-    """Feature 0 of the inputs is always 1: for a layer without a bias, the weights of that feature are one."""
-    model = built(solve, draw, free=["*"])
-    x = draw.randn("x", 2, 5, 24)
-    x[..., 0] = 1
-    for name in NAMES[:3]:
-        layer = getattr(model, name)
-        bias = draw.randn(f"bias of {name}", len(layer.weight))
-        (layer.weight.data[:, 0] if layer.bias is None else layer.bias.data).add_(bias)
-    out, v, o = model.forward(x), model.W_v, model.W_o
-    knobs = {"W_v": v.weight, "W_o": o.weight, "W_v.bias": v.bias, "W_o.bias": o.bias}
-    found = draw.gradients(out, **{name: knob for name, knob in knobs.items() if knob is not None})
-    seen, of_v, of_o = {"output": out}, found["gradient of W_v"], found["gradient of W_o"]
-    if isinstance(of_v, torch.Tensor):
-        seen["gradient of a bias of W_v"] = found.get("gradient of W_v.bias", of_v[:, 0])
-    if isinstance(of_o, torch.Tensor):
-        seen["gradient of a bias of W_o"] = found.get("gradient of W_o.bias", draw.cotangent(out).flatten(0, -2).sum(0))
-    return seen
+    model, x = built(solve, draw, free=["*"]), draw.randn("x", 2, 5, 24)
+    add_biases(draw, model, NAMES[:3], x)
+    output = model.forward(x)
+    return {"output": output} | bias_gradients(draw, output, model)

@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import ROUNDED_SCORES, case
+from torch_judge.authoring import ROUNDED_SCORES, add_biases, bias_gradients, case, weights_of
 
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
@@ -21,7 +21,7 @@ def seen(result):
 @case("no cache: output, keys and values; one token is all zeros", kind="values")
 def no_cache(solve, draw):
     x = draw.randn("x", 2, 5, 12)
-    x[:, 2] = 0
+    x[:, 2] = 0  # its scores are all 0: who takes a score of 0 for a masked one errs here
     return seen(built(solve, draw)(x))
 
 
@@ -32,6 +32,14 @@ def token_by_token(solve, draw):
     for t in (4, 5):
         steps.append(model(x[:, t : t + 1].contiguous(), cache=steps[-1][1]))
     return {f"call {number}": seen(step) for number, step in enumerate(steps, start=1)}
+
+
+@case("a long sequence: 33 tokens, then 7", kind="values")
+def long_sequence(solve, draw):
+    # More than a mask or a table made once for 32 positions has room for.
+    model, x = built(solve, draw, d_model=4, num_heads=2), draw.randn("x", 1, 40, 4)
+    first = model(x[:, :33].contiguous())
+    return {"at once": model(x)[0], "call 1": seen(first), "call 2": seen(model(x[:, 33:], cache=first[1]))}
 
 
 @case("several new tokens with a cache: 4 + 1 + 3", kind="state")
@@ -74,11 +82,28 @@ def large_scores(solve, draw):
     return {"out": model(draw.randn("x", 2, 7, 12))[0]}
 
 
+@case("a hidden score near 1000, all visible ones near -1000", kind="numerics", **ROUNDED_SCORES)
+def weak_mask(solve, draw):
+    """Queries are all alike, and a key is what feature 0 of its token says: -1 or below, but for the last one.
+
+    A mask of -1000, added or put in, lets the last key through; one of -10000 does not.
+    """
+    model, x = built(solve, draw, free=["*"]), draw.randn("x", 2, 6, 12)
+    x[:, :-1, 0] = -draw.rand("visible", 2, 5, low=1.05, high=1.09)
+    x[:, -1, 0] = 1.0
+    x[..., 1] = 1.0
+    with torch.no_grad():
+        for layer, feature in ((model.W_q, 1), (model.W_k, 0)):
+            layer.weight.zero_()
+            layer.weight[:, feature] = 22.0  # four products over the root of four: 968 times feature 0
+    first, cache = model(x[:, :2].contiguous())
+    return {"at once": model(x)[0], "two tokens": first, "the others": model(x[:, 2:].contiguous(), cache=cache)[0]}
+
+
 @case("gradients of x and of the four weights, without a cache", kind="gradients")
 def gradients(solve, draw):
     model, x = built(solve, draw), draw.randn("x", 2, 4, 12, grad=True)
-    weights = {name: getattr(model, name).weight for name in NAMES}
-    return draw.gradients(model(x)[0], x=x, **weights)
+    return draw.gradients(model(x)[0], x=x, **weights_of(model, NAMES))
 
 
 @case("each projection sees the new tokens only", kind="cost")
@@ -93,20 +118,9 @@ def work(solve, draw):
 
 @case("biases count, where a layer has one", kind="values")
 def biases(solve, draw):
-    """Feature 0 of the inputs is always 1: for a layer without a bias, the weights of that feature are one."""
-    model, x, y = built(solve, draw, free=["*"]), draw.randn("x", 2, 4, 12), draw.randn("y", 2, 2, 12)
-    x[..., 0] = y[..., 0] = 1
-    for name in NAMES[:3]:
-        layer, bias = getattr(model, name), draw.randn(f"bias of {name}", 12)
-        (layer.weight.data[:, 0] if layer.bias is None else layer.bias.data).add_(bias)
-    first, v, o = model(x), model.W_v, model.W_o
-    knobs = {"W_v": v.weight, "W_o": o.weight, "W_v.bias": v.bias, "W_o.bias": o.bias}
-    found = draw.gradients(first[0], **{name: knob for name, knob in knobs.items() if knob is not None})
-    calls = {"call 1": seen(first), "call 2": seen(model(y, cache=first[1]))}
-    of_v, of_o = found["gradient of W_v"], found["gradient of W_o"]
-    if isinstance(of_v, torch.Tensor):
-        calls["gradient of a bias of W_v"] = found.get("gradient of W_v.bias", of_v[:, 0])
-    if isinstance(of_o, torch.Tensor):
-        of_bias = draw.cotangent(first[0]).flatten(0, -2).sum(0)
-        calls["gradient of a bias of W_o"] = found.get("gradient of W_o.bias", of_bias)
-    return calls
+    model = built(solve, draw, free=["*"])
+    x, y = draw.randn("x", 2, 4, 12), draw.randn("y", 2, 2, 12)
+    add_biases(draw, model, NAMES[:3], x, y)
+    first = model(x)
+    gradients = bias_gradients(draw, first[0], model)
+    return {"call 1": seen(first), "call 2": seen(model(y, cache=first[1]))} | gradients

@@ -1,8 +1,17 @@
-import torch
-
-from torch_judge.authoring import ROUNDED_SCORES, case
+from torch_judge.authoring import (
+    ROUNDED_SCORES,
+    add_biases,
+    bias_gradients,
+    case,
+    integer,
+    linear_layers,
+    qkv,
+    weights_of,
+)
 
 NAMES = ("W_q", "W_k", "W_v", "W_o")
+
+# All sizes of a case differ, heads and width included, so that no axis passes for another.
 
 
 def built(solve, draw, d_model=12, num_heads=3, name="model", free=()):
@@ -12,62 +21,58 @@ def built(solve, draw, d_model=12, num_heads=3, name="model", free=()):
     return model
 
 
-def qkv(draw, b, sq, sk, d, grad=False):
-    """Three different inputs. All sizes of a case differ, heads and width included, so no axis passes for another."""
-    Q, K = draw.randn("Q", b, sq, d, grad=grad), draw.randn("K", b, sk, d, mean=0.3, grad=grad)
-    return Q, K, draw.randn("V", b, sk, d, mean=0.5, grad=grad)
-
-
 @case("W_q, W_k, W_v and W_o: four separate nn.Linear", kind="interface")
 def layers(solve, draw):
-    model = solve(d_model=12, num_heads=3)
-    made = {name: getattr(model, name, None) for name in NAMES}
-    linear = {f"{name} is an nn.Linear": isinstance(layer, torch.nn.Linear) for name, layer in made.items()}
-    return linear | {"separate layers": len({id(layer) for layer in made.values()})}
+    heads = integer(draw, "num_heads", 2, 6)
+    return linear_layers(solve(d_model=4 * heads, num_heads=heads), NAMES)
 
 
 @case("more keys than queries", kind="values")
 def more_keys(solve, draw):
-    return {"output": built(solve, draw).forward(*qkv(draw, b=2, sq=5, sk=7, d=12))}
+    return {"output": built(solve, draw).forward(*qkv(draw, batch=2, queries=5, keys=7, width=12))}
 
 
 @case("more queries than keys, a larger batch", kind="values")
 def more_queries(solve, draw):
     model = built(solve, draw, d_model=10, num_heads=2)
-    return {"output": model.forward(*qkv(draw, b=4, sq=7, sk=3, d=10))}
+    return {"output": model.forward(*qkv(draw, batch=4, queries=7, keys=3, width=10))}
 
 
 @case("two of Q, K and V are one tensor; one token is all zeros", kind="values")
 def shared_inputs(solve, draw):
-    model, (Q, K, V) = built(solve, draw, d_model=20, num_heads=4), qkv(draw, b=3, sq=7, sk=6, d=20)
-    K[:, 2] = 0
+    model = built(solve, draw, d_model=20, num_heads=4)
+    Q, K, V = qkv(draw, batch=3, queries=7, keys=6, width=20)
+    K[:, 2] = 0  # its scores are all 0: who takes a score of 0 for a masked one errs here
     return {"K is V": model.forward(Q, K, K), "Q is K": model.forward(K, K, V)}
 
 
 @case("self-attention, one tensor is Q, K and V: values and gradients", kind="gradients")
 def self_attention(solve, draw):
     model, x = built(solve, draw), draw.randn("x", 2, 5, 12, mean=0.2, grad=True)
-    return draw.gradients(model.forward(x, x, x), x=x, **{name: getattr(model, name).weight for name in NAMES})
+    return draw.gradients(model.forward(x, x, x), x=x, **weights_of(model, NAMES))
 
 
 @case("one head, heads of width 1; a batch of one, a single query", kind="interface")
 def extremes(solve, draw):
-    one, narrow = built(solve, draw, 6, 1, name="one head"), built(solve, draw, 5, 5, name="width 1")
-    wide = qkv(draw, b=1, sq=1, sk=4, d=6)
+    one_head = built(solve, draw, d_model=6, num_heads=1, name="one head")
+    narrow = built(solve, draw, d_model=5, num_heads=5, name="width 1")
+    single_query = qkv(draw, batch=1, queries=1, keys=4, width=6)
     x = draw.randn("x", 2, 3, 5)
-    return {"one head": one.forward(*wide), "heads of width 1": narrow.forward(x, x, x)}
+    return {"one head": one_head.forward(*single_query), "heads of width 1": narrow.forward(x, x, x)}
 
 
 @case("one object, several calls: nothing is kept between them", kind="state")
 def calls(solve, draw):
-    model, first = built(solve, draw), qkv(draw, b=2, sq=5, sk=7, d=12)
+    model, first = built(solve, draw), qkv(draw, batch=2, queries=5, keys=7, width=12)
     x, y = draw.randn("x", 2, 7, 12), draw.randn("y", 4, 3, 12)
-    return {
+    seen = {
         "first": model.forward(*first),
         "x": model.forward(x, x, x),
         "y": model.forward(y, y, y),
         "first again": model.forward(*first),
     }
+    x.mul_(-1)  # the same tensor with other numbers in it: what is remembered by object is wrong now
+    return seen | {"x, changed": model.forward(x, x, x)}
 
 
 @case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
@@ -79,30 +84,14 @@ def large_scores(solve, draw):
 
 @case("gradients of Q, K, V and of the four weights", kind="gradients")
 def gradients(solve, draw):
-    model, inputs = built(solve, draw), qkv(draw, b=2, sq=6, sk=5, d=12, grad=True)
-    weights = {name: getattr(model, name).weight for name in NAMES}
-    Q, K, V = inputs
-    return draw.gradients(model.forward(Q, K, V), Q=Q, K=K, V=V, **weights)
+    model, (Q, K, V) = built(solve, draw), qkv(draw, batch=2, queries=6, keys=5, width=12, grad=True)
+    return draw.gradients(model.forward(Q, K, V), Q=Q, K=K, V=V, **weights_of(model, NAMES))
 
 
 @case("biases count, where a layer has one", kind="values")
 def biases(solve, draw):
-    """Feature 0 of the inputs is always 1: for a layer without a bias, the weights of that feature are one."""
-    model = built(solve, draw, free=["*"])
-    Q, K, V = inputs = qkv(draw, b=2, sq=6, sk=5, d=12)
-    for x in inputs:
-        x[..., 0] = 1
-    for name in NAMES[:3]:
-        layer = getattr(model, name)
-        bias = draw.randn(f"bias of {name}", len(layer.weight))
-        (layer.weight.data[:, 0] if layer.bias is None else layer.bias.data).add_(bias)
-    out, v, o = model.forward(Q, Q, Q), model.W_v, model.W_o
-    knobs = {"W_v": v.weight, "W_o": o.weight, "W_v.bias": v.bias, "W_o.bias": o.bias}
-    found = draw.gradients(out, **{name: knob for name, knob in knobs.items() if knob is not None})
-    seen = {"self-attention": out, "output": model.forward(Q, K, V)}
-    of_v, of_o = found["gradient of W_v"], found["gradient of W_o"]
-    if isinstance(of_v, torch.Tensor):
-        seen["gradient of a bias of W_v"] = found.get("gradient of W_v.bias", of_v[:, 0])
-    if isinstance(of_o, torch.Tensor):
-        seen["gradient of a bias of W_o"] = found.get("gradient of W_o.bias", draw.cotangent(out).flatten(0, -2).sum(0))
+    model, (Q, K, V) = built(solve, draw, free=["*"]), qkv(draw, batch=2, queries=6, keys=5, width=12)
+    add_biases(draw, model, NAMES[:3], Q, K, V)
+    alone = model.forward(Q, Q, Q)
+    seen = {"self-attention": alone, "output": model.forward(Q, K, V)} | bias_gradients(draw, alone, model)
     return seen | {"three inputs": model.forward(Q, K, V)}

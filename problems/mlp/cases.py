@@ -1,7 +1,7 @@
 import torch
 import torch.nn.functional as F
 
-from torch_judge.authoring import case, same
+from torch_judge.authoring import case, integer, linear_layers, same, weights_of, without_gradient
 
 NAMES = ("gate_proj", "up_proj", "down_proj")
 
@@ -13,23 +13,9 @@ def built(solve, draw, d_model=5, d_ff=11):
     return mlp
 
 
-def idle(mlp, out):
-    """The layers that own a parameter without a gradient; a layer that should not be there counts as "another"."""
-    trainable = {name: p for name, p in mlp.named_parameters() if p.requires_grad}
-    if not trainable or not out.requires_grad:
-        return "all"
-    grads = torch.autograd.grad(out.sum(), list(trainable.values()), allow_unused=True)
-    layers = {name.split(".")[0] for name, grad in zip(trainable, grads, strict=True) if grad is None}
-    return ", ".join(sorted(layer if layer in NAMES else "another" for layer in layers)) or "none"
-
-
 @case("gate_proj, up_proj and down_proj: three separate nn.Linear", kind="interface")
 def layers(solve, draw):
-    mlp = solve(d_model=5, d_ff=11)
-    made = {name: getattr(mlp, name, None) for name in NAMES}
-    weights = {id(getattr(layer, "weight", layer)) for layer in made.values()}
-    linear = {f"{name} is an nn.Linear": isinstance(layer, torch.nn.Linear) for name, layer in made.items()}
-    return linear | {"separate layers": len(weights)}
+    return linear_layers(solve(d_model=5, d_ff=integer(draw, "d_ff", 6, 12)), NAMES)
 
 
 @case("a batch of sequences", kind="values")
@@ -71,8 +57,8 @@ def evaluation(solve, draw):
 @case("gradients of x and of the three weights; no parameter idle", kind="gradients")
 def gradients(solve, draw):
     mlp, x = built(solve, draw), draw.randn("x", 2, 3, 5, std=2.0, grad=True)
-    seen = draw.gradients(mlp(x), x=x, **{f"{name}.weight": getattr(mlp, name).weight for name in NAMES})
-    return seen | {"without a gradient": idle(mlp, mlp(x))}
+    weights = {f"{name}.weight": weight for name, weight in weights_of(mlp, NAMES).items()}
+    return draw.gradients(mlp(x), x=x, **weights) | {"without a gradient": without_gradient(mlp, mlp(x), NAMES)}
 
 
 @case("a gate of several hundred, up or down: values and gradients stay finite", kind="numerics")
