@@ -23,6 +23,19 @@ def unused_classes(solve, draw):
     return {"loss": solve(draw.randn("logits", 5, 6, std=2.0), targets(draw, 2, 0, 3, 0, 2))}
 
 
+@case("more classes than a byte can count", kind="values")
+def many_classes(solve, draw):
+    return {"loss": solve(draw.randn("logits", 6, 300, std=2.0), draw.randint("targets", 256, 300, 6))}
+
+
+@case("the same tensors again, other numbers in them", kind="state")
+def changed(solve, draw):
+    logits, classes = draw.randn("logits", 5, 4, std=2.0), draw.randint("targets", 0, 4, 5)
+    first = solve(logits, classes)
+    logits.mul_(-1)  # what is remembered of the first call, by shape or by object, is wrong now
+    return {"first": first, "second": solve(logits, classes)}
+
+
 @case("rows near 1000, near 0 and near -1000, in one batch and alone", kind="numerics", **BY_LOGSUMEXP)
 def far_rows(solve, draw):
     logits = draw.randn("noise", 5, 4).cpu() + torch.tensor([1000.0, 0.0, -1000.0, 300.0, -40.0])[:, None]

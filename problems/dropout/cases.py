@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from torch_judge.authoring import case, plausible, require, same, tie_between
+from torch_judge.authoring import case, number, plausible, require, same, tie_between
 
 
 def output(seen, expected, path="output"):
@@ -48,17 +48,22 @@ def zero_p(solve, draw):
         return {"x": x, "output": x / 0}
 
 
+def any_rate(draw):
+    """Of three digits, so that no rounding to tenths passes."""
+    return number(draw, "p", 0.12, 0.18)
+
+
 def rates(seen, expected, draw):
-    for p in (0.3, 0.8):
+    for p in (0.3, 0.8, any_rate(draw)):
         zeros, n = int(dropped(seen, expected, f"p = {p}").sum()), expected["x"].numel()
         what = "keep probability" if plausible(zeros, n, 1 - p) else f"drop rate {zeros / n:.1f}"
         require(plausible(zeros, n, p), what, f"With p = {p}, {zeros} of {n} elements became 0; expected {p:.0%}.")
 
 
-@case("a fraction p is dropped, for p = 0.3 and p = 0.8", kind="property", verify=rates)
+@case("a fraction p is dropped, for p = 0.3, p = 0.8 and a p between 0.12 and 0.18", kind="property", verify=rates)
 def drop_rate(solve, draw):
     x = draw.randn("x", 10_000)  # enough to see 0.026 too many or too few; a Python loop needs 40 µs an element
-    return {"x": x, "p = 0.3": solve(p=0.3)(x.clone()), "p = 0.8": solve(p=0.8)(x.clone())}
+    return {"x": x} | {f"p = {p}": solve(p=p)(x.clone()) for p in (0.3, 0.8, any_rate(draw))}
 
 
 def independent(seen, expected, draw):

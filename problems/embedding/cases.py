@@ -42,6 +42,12 @@ def every_row(solve, draw):
     return {"output": embedding(draw.tensor("indices", [5, 0, 3, 1, 4, 2, 0, 5], dtype=torch.int64))} if fits else {}
 
 
+@case("a large table: indices beyond what a byte or a half-precision number holds", kind="values")
+def large_table(solve, draw):
+    embedding, fits = built(solve, draw, 2600, 2)
+    return {"output": embedding(draw.randint("indices", 2049, 2600, 40))} if fits else {}
+
+
 @case("indices with three and four dimensions, or only one", kind="interface")
 def shapes(solve, draw):
     embedding, fits = built(solve, draw, 9, 4)

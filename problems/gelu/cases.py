@@ -12,8 +12,9 @@ def both_signs(solve, draw):
 
 @case("0 gives 0; whole and half numbers", kind="values")
 def points(solve, draw):
-    x = [[0.0, 1.0, -1.0], [-0.0, 0.5, -0.5], [2.0, -2.0, 3.0], [-3.0, 0.25, 1.75]]
-    return {"output": solve(draw.tensor("x", x))}
+    x = draw.randint("halves", -6, 7, 4, 3) * 0.5
+    x[0, 0], x[1, 0] = 0.0, -0.0
+    return {"output": solve(draw.keep("x", x))}
 
 
 @case("one, three and four dimensions, entries from 1e-6 to 1e3", kind="values")
@@ -32,7 +33,10 @@ def left_tail(solve, draw):
 
 @case("a second call leaves the first result alone", kind="state")
 def two_calls(solve, draw):
-    return {"first": solve(draw.randn("first_x", 3, 8)), "second": solve(draw.randn("second_x", 3, 8))}
+    x = draw.randn("first_x", 3, 8)
+    first, second = solve(x), solve(draw.randn("second_x", 3, 8))
+    x.mul_(-1)  # the same tensor with other numbers in it: what is remembered by object is wrong now
+    return {"first": first, "second": second, "first x, changed": solve(x)}
 
 
 @case("gradient of x: both factors count", kind="gradients", widen=4, because="1.4142 will do for the root of 2")

@@ -70,7 +70,7 @@ class OwnMLPAndEinsum(nn.Module):
         a = self.ln1(x)
         q, k, v = (layer(a).reshape(*x.shape[:2], self.h, self.dk) for layer in (self.W_q, self.W_k, self.W_v))
         s = torch.einsum("bqhd,bkhd->bhqk", q, k) * self.dk**-0.5
-        mask = torch.full((x.shape[1], x.shape[1]), -1e9, device=x.device).triu(1)
+        mask = torch.full((x.shape[1], x.shape[1]), -1e4, device=x.device).triu(1)
         w = torch.softmax(s + mask, -1)
         print("attention", w.shape)
         h = x + self.W_o(torch.einsum("bhqk,bkhd->bqhd", w, v).flatten(2))

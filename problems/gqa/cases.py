@@ -72,7 +72,10 @@ def calls(solve, draw):
         "x again": model.forward(x),
     }
     x.mul_(-1)  # the same tensor with other numbers in it: what is remembered by object is wrong now
-    return seen | {"x, changed": model.forward(x)}
+    seen["x, changed"] = model.forward(x)
+    for layer in (model.W_q, model.W_v):
+        layer.weight.data.mul_(-1)  # the weights of the moment count: what was made of the old ones is wrong now
+    return seen | {"other weights": model.forward(x)}
 
 
 @case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)

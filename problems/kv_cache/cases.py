@@ -66,11 +66,14 @@ def turns(solve, draw):
     a, b = draw.randn("a", 1, 3, 8), draw.randn("b", 2, 5, 8)
     _, cache_a = model(a)
     _, cache_b = model(b)
-    return {
+    found = {
         "a": seen(model(draw.randn("next a", 1, 2, 8), cache=cache_a)),
         "b": seen(model(draw.randn("next b", 2, 1, 8), cache=cache_b)),
         "a again, without a cache": seen(model(a)),
     }
+    for layer in (model.W_q, model.W_v):
+        layer.weight.data.mul_(-1)  # the weights of the moment count: what was made of the old ones is wrong now
+    return found | {"a, other weights": seen(model(a))}
 
 
 @case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)

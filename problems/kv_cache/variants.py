@@ -40,7 +40,7 @@ class PositionsCompared(Projections):
     def scaled_dot_product_attention(self, q, k, v, mask=None):
         scores = torch.matmul(q, k.transpose(-1, -2)) / math.sqrt(self.d_k)
         if mask is not None:
-            scores = scores.masked_fill(mask == 0, -1e9)
+            scores = scores.masked_fill(mask == 0, -1e4)
         return F.softmax(scores, dim=-1) @ v
 
     def forward(self, x, cache=None):

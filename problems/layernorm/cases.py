@@ -67,6 +67,14 @@ def constant_and_not_round(solve, draw):
     return {"output": solve(draw.keep("x", x), gamma, beta)}
 
 
+@case("the same tensor again, other numbers in it", kind="state")
+def changed(solve, draw):
+    x, gamma, beta = inputs(draw, 2, 3, 5)
+    first = solve(x, gamma, beta)
+    x[0].mul_(-3)  # what is remembered of the first call, by shape or by object, is wrong now
+    return {"first": first, "second": solve(x, gamma, beta)}
+
+
 @case("gradients of x (through mean and variance), gamma and beta", kind="gradients")
 def gradients(solve, draw):
     x, gamma, beta = inputs(draw, 4, 3, 7, grad=True)

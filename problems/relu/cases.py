@@ -2,7 +2,14 @@ import torch
 
 from torch_judge.authoring import case, require, same
 
-ZEROS = [0.0, 1.5, -0.0, -2.0, 0.0]
+
+def with_zeros(draw, **options):
+    """Numbers of both signs, and zeros of both signs among them."""
+    x = draw.randn("values", 9).clone()
+    x[draw.randint("place of a zero", 0, 3, 1)] = 0.0
+    x[draw.randint("place of a negative zero", 3, 6, 1)] = -0.0
+    x[8] = 0.0
+    return draw.tensor("x", x, **options)
 
 
 @case("a matrix of both signs", kind="values")
@@ -12,7 +19,7 @@ def both_signs(solve, draw):
 
 @case("zeros stay zero", kind="values")
 def zeros(solve, draw):
-    return {"output": solve(draw.tensor("x", ZEROS))}
+    return {"output": solve(with_zeros(draw))}
 
 
 @case("one, three and four dimensions, entries from 1e-12 to 1e6", kind="values")
@@ -28,7 +35,10 @@ def float64(solve, draw):
 
 @case("a second call leaves the first result alone", kind="state")
 def two_calls(solve, draw):
-    return {"first": solve(draw.randn("first_x", 3, 8)), "second": solve(draw.randn("second_x", 3, 8))}
+    x = draw.randn("first_x", 3, 8)
+    first, second = solve(x), solve(draw.randn("second_x", 3, 8))
+    x.mul_(-1)  # the same tensor with other numbers in it: what is remembered by object is wrong now
+    return {"first": first, "second": second, "first x, changed": solve(x)}
 
 
 @case("gradient: 1 above zero, 0 below", kind="gradients")
@@ -42,7 +52,7 @@ def is_subgradient(seen, expected, draw):
     same("output", seen["output"], expected["output"])
     got, want = seen["gradient of x"], expected["gradient of x"]
     require(isinstance(got, torch.Tensor), "no gradient", "No gradient of x arrives: the output is cut off from it.")
-    x = torch.tensor(ZEROS, requires_grad=True)
+    x = expected["x"].clone().requires_grad_()
     cotangent = draw.gradients(x, x=x)["gradient of x"]  # that of the identity
     same("gradient of x", torch.where(x == 0, want, got), want)
     slope = (got / cotangent)[x == 0]
@@ -52,5 +62,5 @@ def is_subgradient(seen, expected, draw):
 
 @case("gradient at exactly zero: from 0 to 1", kind="gradients", verify=is_subgradient)
 def gradient_at_zero(solve, draw):
-    x = draw.tensor("x", ZEROS, grad=True)
-    return draw.gradients(solve(x), x=x)
+    x = with_zeros(draw, grad=True)
+    return {"x": x.detach()} | draw.gradients(solve(x), x=x)

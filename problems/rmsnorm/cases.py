@@ -42,6 +42,14 @@ def zero_position(solve, draw):
     return {"output": solve(draw.keep("x", x), draw.randn("weight", 4), eps=1e-3)}
 
 
+@case("the same tensor again, other numbers in it", kind="state")
+def changed(solve, draw):
+    x, weight = inputs(draw, 2, 3, 5)
+    first = solve(x, weight)
+    x[0].mul_(-3)  # what is remembered of the first call, by shape or by object, is wrong now
+    return {"first": first, "second": solve(x, weight)}
+
+
 @case("gradients of x (through the mean square) and weight", kind="gradients")
 def gradients(solve, draw):
     x, weight = inputs(draw, 4, 3, 7, grad=True)
