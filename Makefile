@@ -68,6 +68,7 @@ picture: .venv/dev ## draw docs/report.svg anew, from a real run
 bench: .venv/lab ## times of check, beside the bare cost of its cases, and from the button to the page
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.lab
+	$(BIN)/python -m bench.classroom
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
