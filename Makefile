@@ -1,7 +1,9 @@
 # The bare `make` is lint + test. Every target makes .venv first if it is missing.
 PYTHON ?= python3
 NOTEBOOK ?= solutions/07_batchnorm_solution.ipynb
-WORKSPACE ?= torch-judge
+# Outside of the checkout; where an older one lies in it already, that one.
+WORKSPACE ?= $(if $(wildcard torch-judge/00_welcome.ipynb),torch-judge,$(HOME)/torch-judge)
+OPTIONS ?=
 BIN := .venv/bin
 TURN ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -14,8 +16,15 @@ all: lint types test
 judge: .venv/judge ## set up, then judge a notebook: make judge NOTEBOOK=path
 	$(BIN)/torch-judge check $(NOTEBOOK)
 
-lab: .venv/lab ## JupyterLab with torch-judge's buttons: make lab WORKSPACE=folder
-	$(BIN)/torch-judge lab $(WORKSPACE)
+lab: ## JupyterLab with torch-judge's buttons: make lab WORKSPACE=folder OPTIONS="--no-browser --port 8889"
+	@if [ "$$(id -u)" = 0 ] && ! echo "$(OPTIONS)" | grep -q 'allow.root'; then \
+		echo "JupyterLab does not start as root by itself. Use another account, or, in a container that is yours alone:"; \
+		echo "    make lab OPTIONS=--allow-root"; exit 1; fi
+	@$(MAKE) -q .venv/lab 2>/dev/null || command -v node >/dev/null || { \
+		echo "The buttons are built with Node 20 or later, which is not installed. Install it (Debian: nodejs), or use the"; \
+		echo "container instead: docker compose up"; exit 1; }
+	@$(MAKE) --no-print-directory .venv/lab
+	$(BIN)/torch-judge lab "$(WORKSPACE)" $(OPTIONS)
 
 test: .venv/dev ## the fast suite
 	$(BIN)/pytest -n 2 -m "not slow and not gpu"
@@ -34,12 +43,12 @@ types: .venv/dev
 test-slow: .venv/dev ## a real kernel, the worker's walls, golden reports, the wheel in an empty environment
 	$(BIN)/pytest -n 2 -m "slow and not gpu and not lab and not image"
 
-test-lab: .venv/lab ## the JupyterLab extension: its units, its server, and a browser (needs chromium)
+test-lab: .venv/dev .venv/lab ## the JupyterLab extension: its units, its server, and a browser (needs chromium)
 	cd labextension && ../$(BIN)/jlpm install --immutable && ../$(BIN)/jlpm check && ../$(BIN)/jlpm test
 	$(BIN)/mypy labextension/torch_judge_lab
 	$(BIN)/pytest -m lab
 
-test-image: .venv/lab ## build the Dockerfile without an engine and work in it (needs root, buildah, debootstrap, chromium)
+test-image: .venv/dev .venv/lab ## build the Dockerfile without an engine and work in it (needs root, buildah, debootstrap, chromium)
 	$(BIN)/pytest -m image
 
 test-gpu: .venv/dev
@@ -65,7 +74,7 @@ class: .venv/dev ## grade a demonstration class; the last line names the page to
 picture: .venv/dev ## draw docs/report.svg anew, from a real run
 	$(BIN)/python docs/picture.py
 
-bench: .venv/lab ## times of check, beside the bare cost of its cases, and from the button to the page
+bench: .venv/dev .venv/lab ## times of check, beside the bare cost of its cases, and from the button to the page
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.lab
 	$(BIN)/python -m bench.classroom
@@ -74,16 +83,20 @@ clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/judge: pyproject.toml constraints.txt
+	@echo "Installing the judge and PyTorch into .venv; the first time that takes some minutes ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/pip install --disable-pip-version-check -c constraints.txt -e .
 	touch $@
 
 .venv/dev: .venv/judge
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-.venv/lab: .venv/dev $(LAB_SOURCES)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt "jupyterlab~=4.5.0" hatch-jupyter-builder
+.venv/lab: .venv/judge $(LAB_SOURCES)
+	@echo "Installing JupyterLab and what the solutions' pictures need ..."
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[plots]' "jupyterlab~=4.5.0" ipykernel
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling hatch-jupyter-builder
+	@echo "Building the buttons and the panel with Node; a minute or two ..."
 	rm -rf labextension/lib labextension/torch_judge_lab/labextension # else the build is skipped
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps ./labextension
 	touch $@

@@ -4,7 +4,9 @@ import { NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 
 import { api } from './api';
+import { carrying, type NotebookFile } from './cells';
 import { roleOf, runCheck } from './check';
+import { el } from './elements';
 import { problemOf } from './problems';
 import type { Ran } from './ran';
 import { type Announcer, guarded } from './say';
@@ -49,10 +51,8 @@ export class Actions {
     if (action === 'check' && this.isChecking(panel)) {
       return 'The check is running.';
     }
-    if ((action === 'reset' || action === 'solution') && panel.content.widgets.some(c => roleOf(c) === 'solution')) {
-      return 'This is the solution notebook.';
-    }
-    return action === 'colab' && !this.store.listing?.repository ? 'There is no place in Colab to open.' : '';
+    const isSolution = panel.content.widgets.some(cell => roleOf(cell) === 'solution');
+    return isSolution && (action === 'reset' || action === 'solution') ? 'This is the solution notebook.' : '';
   }
 
   async run(action: Action, panel: NotebookPanel | null): Promise<void> {
@@ -119,12 +119,21 @@ export class Actions {
     await this.store.refresh();
   }
 
-  private async colab(_: NotebookPanel, id: string): Promise<void> {
+  /** Where the notebooks are published, the blank one opens there; else a file that carries the judge is downloaded. */
+  private async colab(panel: NotebookPanel, id: string): Promise<void> {
     const repository = this.store.listing?.repository;
     const notebook = this.store.get(id)?.notebook;
     if (repository && notebook) {
       window.open(words.colab(repository, notebook), '_blank', 'noopener');
+      return;
     }
+    const { source } = await api.colab(id);
+    const name = words.carriedName(panel.context.localPath);
+    const file = carrying(panel.model!.toJSON() as unknown as NotebookFile, source);
+    const url = URL.createObjectURL(new Blob([JSON.stringify(file, null, 1)], { type: 'application/x-ipynb+json' }));
+    el('a', { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    Notification.success(words.carried(name), { autoClose: 10_000 });
   }
 
   private readonly checking = new Set<NotebookPanel>();

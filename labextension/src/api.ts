@@ -8,6 +8,7 @@ export const api = {
   open: (problem: string) => request<{ path: string }>('open', { problem }),
   hint: (problem: string) => request<{ level: number; of: number; text: string }>('hint', { problem }),
   solution: (problem: string) => request<{ path: string }>('solution', { problem }),
+  colab: (problem: string) => request<{ source: string }>('colab', { problem }),
   reset: (problem: string, path: string) => request<{ kept: string }>('reset', { problem, path })
 };
 

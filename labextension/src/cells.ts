@@ -27,6 +27,23 @@ export function callsCheck(source: string): boolean {
   return /^[^#\n]*\bcheck\(/m.test(source);
 }
 
+/** What of a notebook file matters here. */
+export interface NotebookFile {
+  cells: { cell_type: string; source: string | string[]; metadata: Record<string, unknown>; [field: string]: unknown }[];
+  [field: string]: unknown;
+}
+
+/** The notebook with this source in its set-up cell; without such a cell, one comes first. */
+export function carrying(notebook: NotebookFile, source: string): NotebookFile {
+  const role = { torch_judge: { role: 'install' } };
+  const folded = { tags: ['install'], jupyter: { source_hidden: true }, cellView: 'form', ...role };
+  const setup = { id: 'install', cell_type: 'code', execution_count: null, metadata: folded, outputs: [], source };
+  const at = notebook.cells.findIndex(cell => (cell.metadata.torch_judge as { role?: unknown })?.role === 'install');
+  const others = notebook.cells.filter((cell, i) => i !== at && cell.id !== 'install');
+  const before = Math.max(at, 0);
+  return { ...notebook, cells: [...others.slice(0, before), setup, ...others.slice(before)] };
+}
+
 function isDue(cell: CellFacts): boolean {
   return cell.type === 'code' && cell.role !== 'debug' && !cell.current && cell.source.trim() !== '';
 }

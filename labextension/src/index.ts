@@ -1,4 +1,4 @@
-import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILabShell, ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
@@ -16,7 +16,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'Check, Hint, Reset and Solution on the notebooks of torch-judge, and its side panel.',
   autoStart: true,
   requires: [INotebookTracker, IDocumentManager],
-  optional: [ICommandPalette, ISessionContextDialogs, ILayoutRestorer],
+  optional: [ICommandPalette, ISessionContextDialogs, ILayoutRestorer, ILabShell],
   activate
 };
 
@@ -28,22 +28,26 @@ function activate(
   documents: IDocumentManager,
   palette: ICommandPalette | null,
   dialogs: ISessionContextDialogs | null,
-  restorer: ILayoutRestorer | null
+  restorer: ILayoutRestorer | null,
+  labShell: ILabShell | null
 ): void {
   const store = new Store();
   const ran = new Ran();
   const panel = new Panel(store, id => void actions.open(id));
   const show = () => {
     if (!panel.isVisible) {
-      // Activating would take the focus out of the notebook.
-      const focused = document.activeElement as HTMLElement | null;
+      panel.leavesFocus = true; // activating would take it out of the notebook
       app.shell.activateById(panel.id);
-      requestAnimationFrame(() => focused?.focus());
     }
   };
   const actions = new Actions(store, ran, new Announcer(), documents, show, dialogs ?? undefined);
   app.shell.add(panel, 'left', { rank: 150 });
   restorer?.add(panel, panel.id);
+  void labShell?.restored.then(layout => {
+    if (layout.fresh) {
+      requestAnimationFrame(show); // after the file browser, which shows itself
+    }
+  });
   app.docRegistry.addWidgetExtension('Notebook', new Toolbar(actions, ran));
   addCommands(app, actions, tracker, panel, palette);
 

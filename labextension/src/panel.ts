@@ -1,16 +1,21 @@
 import { LabIcon } from '@jupyterlab/ui-components';
-import { Widget } from '@lumino/widgets';
 import type { Message } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
 
-import { byTopic, matching, type Problem, solved } from './problems';
+import { Current } from './current';
+import { el } from './elements';
+import { Filters } from './filters';
+import { byTopic, inOrder, matching, type Problem, solved } from './problems';
 import type { Store } from './store';
 import * as words from './words';
 
+/** A list of exercises, some of them done. */
 const icon = new LabIcon({
   name: 'torch-judge:icon',
   svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24"><path class="jp-icon3 jp-icon-selectable"
- fill="#616161" d="M12 1c1 4 7 6 7 13a7 8 0 0 1-14 0c0-3 1.5-5 3-6 .2 1.5.8 2.4 1.800 2.800C9.500 7 10 4 12 1z
-M10.9 19.200l5.300-5.300-1.400-1.400-3.900 3.900-1.900-1.900-1.400 1.400z" fill-rule="evenodd"/></svg>`
+ fill="#616161" d="M11 4h11v2.500H11zM11 10.750h11v2.500H11zM11 17.500h11v2.500H11zM4.100 8.300L1 5.200l1.300-1.300 1.800 1.800
+ 3.900-3.900 1.300 1.300zM4.100 15.100L1 12l1.300-1.300 1.800 1.800 3.900-3.900 1.300 1.300zM2 17h4.500v4.500H2zm1.400 1.400v1.700h1.700v-1.700z"
+ fill-rule="evenodd"/></svg>`
 });
 
 /** The side panel: progress, the current problem with its hints, and all problems by topic. */
@@ -23,16 +28,13 @@ export class Panel extends Widget {
     this.id = 'torch-judge-panel';
     this.addClass('tj-panel');
     this.title.icon = icon;
-    this.title.caption = 'torch-judge';
-    this.title.label = '';
+    this.title.label = 'Exercises';
+    this.title.caption = 'torch-judge: the exercises, your progress, your hints';
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', 'torch-judge');
-    this.filter.type = 'search';
-    this.filter.placeholder = 'Filter by any word';
-    this.filter.setAttribute('aria-label', 'Filter the problems');
-    this.filter.oninput = () => this.renderList();
     this.list.addEventListener('keydown', event => this.walk(event));
-    this.node.append(this.head, this.filter, this.list);
+    this.filters.node.addEventListener('keydown', event => this.enter(event));
+    this.node.append(this.head, this.currently.node, this.filters.node, this.list);
     store.changed.connect(() => this.render());
     this.render();
   }
@@ -42,15 +44,27 @@ export class Panel extends Widget {
     if (id !== this.id_) {
       this.id_ = id;
       this.render();
+      this.reveal();
     }
   }
 
   protected onAfterShow(_: Message): void {
     void this.store.refresh();
+    this.reveal();
   }
 
+  /** The next activation only shows the panel. */
+  leavesFocus = false;
+
   protected onActivateRequest(_: Message): void {
-    this.filter.focus();
+    if (!this.leavesFocus) {
+      this.filters.focus();
+    }
+    this.leavesFocus = false;
+  }
+
+  private get problems(): Problem[] {
+    return this.store.listing ? inOrder(this.store.listing) : [];
   }
 
   private render(): void {
@@ -66,39 +80,45 @@ export class Panel extends Widget {
     } else if (!error) {
       parts.push(el('p', { textContent: 'Reading the problems …' }));
     }
-    const current = this.store.get(this.id_);
-    if (current) {
-      parts.push(section(current));
-    }
     this.head.replaceChildren(...parts);
-    this.showNewHint(current);
-    this.filter.hidden = !listing;
+    this.currently.render(this.problems, this.store.get(this.id_), this.store.get(listing?.next ?? null));
+    this.filters.node.hidden = !listing;
+    this.filters.offer(this.problems);
     this.renderList();
-  }
-
-  private showNewHint(problem?: Problem): void {
-    const shown = `${problem?.id} ${problem?.hints.length}`;
-    if (shown !== this.hints && problem?.hints.length) {
-      this.head.querySelector('.tj-hints li:last-child')?.scrollIntoView({ block: 'nearest' });
-    }
-    this.hints = shown;
   }
 
   private renderList(): void {
     const focused = this.list.contains(document.activeElement) && (document.activeElement as HTMLElement).dataset.id;
-    const found = matching(this.store.listing?.problems ?? [], this.filter.value);
-    const groups = [...byTopic(found)].map(([topic, problems], i) => {
-      const label = el('h3', { id: `tj-topic-${i}`, textContent: topic });
-      const rows = el('ul', { ariaLabelledby: label.id }, ...problems.map(problem => this.row(problem)));
-      return el('section', {}, label, rows);
-    });
+    const found = matching(this.problems, this.filters.value);
+    const groups = [...byTopic(found)].map(([topic, problems]) => this.group(topic, problems));
     const none = this.store.listing && !found.length;
-    this.list.replaceChildren(...groups, ...(none ? [el('p', { textContent: 'No problem matches the filter.' })] : []));
+    this.list.replaceChildren(...groups, ...(none ? [this.noMatch()] : []));
     const buttons = this.buttons();
     const same = buttons.find(button => button.dataset.id === focused);
     const stop = same ?? buttons.find(button => button.hasAttribute('aria-current')) ?? buttons[0];
     stop?.setAttribute('tabindex', '0');
     same?.focus();
+  }
+
+  /** A topic, which can be folded; what a filter finds is always in view. */
+  private group(topic: string, problems: Problem[]): HTMLElement {
+    const all = this.problems.filter(problem => problem.topic === topic);
+    const count = el('span', { className: 'tj-soft', textContent: words.count(solved(all), all.length) });
+    const summary = el('summary', {}, el('h3', { textContent: topic }), count);
+    const rows = el('ul', { ariaLabel: topic }, ...problems.map(problem => this.row(problem)));
+    const group = el('details', { open: this.filters.isActive || !this.folded.has(topic) }, summary, rows);
+    group.ontoggle = () => {
+      if (!this.filters.isActive) {
+        this.folded[group.open ? 'delete' : 'add'](topic);
+      }
+    };
+    return group;
+  }
+
+  private noMatch(): HTMLElement {
+    const clear = el('button', { className: 'tj-step', textContent: 'Show all' });
+    clear.onclick = () => this.clear();
+    return el('div', { className: 'tj-none' }, el('p', { textContent: 'No problem matches the filter.' }), clear);
   }
 
   private row(problem: Problem): HTMLElement {
@@ -112,24 +132,57 @@ export class Panel extends Widget {
     );
     button.dataset.id = problem.id;
     button.title = `${problem.title} (${problem.id})`;
-    button.onclick = () => this.open(problem.id);
+    button.onclick = () => {
+      this.clear();
+      this.open(problem.id);
+    };
     if (problem.id === this.id_) {
       button.setAttribute('aria-current', 'true');
     }
     return el('li', {}, button);
   }
 
+  private clear(): void {
+    if (this.filters.isActive) {
+      this.filters.clear();
+      this.renderList();
+      this.reveal();
+    }
+  }
+
+  /** Scroll the list, and nothing around it, to the current problem. */
+  private reveal(): void {
+    const row = this.buttons().find(button => button.hasAttribute('aria-current'));
+    const group = row?.closest('details');
+    if (row && group && this.list.clientHeight) {
+      group.open = true;
+      const [list, own] = [this.list.getBoundingClientRect(), row.getBoundingClientRect()];
+      if (own.top < list.top || own.bottom > list.bottom) {
+        this.list.scrollTop += own.top - list.top - (list.height - own.height) / 2;
+      }
+    }
+  }
+
   /** Arrow keys, Home and End walk through the list, which is one stop for the Tab key. */
   private walk(event: KeyboardEvent): void {
-    const buttons = this.buttons();
+    const buttons = this.buttons().filter(button => button.closest('details')?.open);
     const at = buttons.indexOf(document.activeElement as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
     if (at < 0 || to === undefined || !buttons[to]) {
       return;
     }
     event.preventDefault();
-    buttons.forEach((button, i) => (button.tabIndex = i === to ? 0 : -1));
+    this.buttons().forEach(button => (button.tabIndex = button === buttons[to] ? 0 : -1));
     buttons[to].focus();
+  }
+
+  /** From the field in which one types, the arrow down leads into the list. */
+  private enter(event: KeyboardEvent): void {
+    const stop = this.buttons().find(button => button.tabIndex === 0);
+    if (event.key === 'ArrowDown' && event.target instanceof HTMLInputElement && stop) {
+      event.preventDefault();
+      stop.focus();
+    }
   }
 
   private buttons(): HTMLElement[] {
@@ -137,9 +190,13 @@ export class Panel extends Widget {
   }
 
   private id_: string | null = null;
-  private hints = '';
+  private readonly folded = new Set<string>();
   private readonly head = el('div', { className: 'tj-head' });
-  private readonly filter = el('input', { className: 'tj-filter jp-mod-styled' });
+  private readonly currently = new Current(id => this.open(id));
+  private readonly filters = new Filters(() => {
+    this.renderList();
+    this.list.scrollTop = 0;
+  });
   private readonly list = el('div', { className: 'tj-list' });
 }
 
@@ -150,36 +207,6 @@ function progress(problems: Problem[]): HTMLElement {
   return el('div', { className: 'tj-progress' }, el('strong', { textContent: text }), bar);
 }
 
-function section(problem: Problem): HTMLElement {
-  const heading = el('h2', { textContent: problem.title });
-  const hints = problem.hints.map((text, i) =>
-    el('li', {}, el('strong', { textContent: words.hint(i + 1, 3) }), el('p', {}, ...prose(text)))
-  );
-  const list = hints.length ? [el('ol', { className: 'tj-hints', ariaLabel: 'Hints' }, ...hints)] : [];
-  const line = el('p', { className: 'tj-soft', textContent: words.history(problem) });
-  return el('section', { className: 'tj-current', ariaLabel: 'Current problem' }, heading, line, ...list);
-}
-
 function notice(text: string): HTMLElement {
   return el('p', { className: 'tj-notice', textContent: text });
-}
-
-/** What stands between backticks as code. */
-function prose(text: string): Node[] {
-  return text.split('`').map((part, i) => (i % 2 ? el('code', { textContent: part }) : document.createTextNode(part)));
-}
-
-/** An element with properties and children. Text is only ever set as text. */
-function el<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  properties: Record<string, unknown>,
-  ...children: Node[]
-): HTMLElementTagNameMap[K] {
-  const { ariaLabelledby, ...rest } = properties;
-  const element = Object.assign(document.createElement(tag), rest);
-  if (ariaLabelledby) {
-    element.setAttribute('aria-labelledby', String(ariaLabelledby));
-  }
-  element.append(...children);
-  return element;
 }

@@ -15,8 +15,11 @@ export interface Problem {
   path: string | null;
 }
 
+/** `order`: the ids in the order of study. `next`: what to work on, by what was done so far. */
 export interface Listing {
   problems: Problem[];
+  order: string[];
+  next: string | null;
   repository: string | null;
   notices: string[];
 }
@@ -27,13 +30,41 @@ export function problemOf(metadata: unknown): string | null {
   return typeof id === 'string' && id ? id : null;
 }
 
-/** The problems in which every word of the text occurs. */
-export function matching(problems: Problem[], text: string): Problem[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+/** Empty fields let everything through. */
+export interface Filter {
+  text: string;
+  topic: string;
+  difficulty: string;
+  state: string;
+}
+
+/** The problems with the topic, difficulty and state, in which every word of the text occurs. */
+export function matching(problems: Problem[], filter: Filter): Problem[] {
+  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return problems.filter(p => {
     const all = `${p.number} ${p.id} ${p.title} ${p.topic} ${p.difficulty} ${p.state}`.toLowerCase();
-    return words.every(word => all.includes(word));
+    const chosen = (['topic', 'difficulty', 'state'] as const).every(field => !filter[field] || p[field] === filter[field]);
+    return chosen && words.every(word => all.includes(word));
   });
+}
+
+/** The problems in the order of study; one that the order does not name comes last. */
+export function inOrder(listing: Listing): Problem[] {
+  const place = new Map(listing.order.map((id, i) => [id, i]));
+  return [...listing.problems].sort((a, b) => (place.get(a.id) ?? Infinity) - (place.get(b.id) ?? Infinity) || 0);
+}
+
+/**
+ * Where Previous and Next lead, in the order of study: back to the problem before, whatever its state, and on to the next
+ * that is not solved, around the end; once all are solved, to the problem behind.
+ */
+export function neighbours(order: Problem[], id: string): { previous?: Problem; next?: Problem } {
+  const at = order.findIndex(problem => problem.id === id);
+  if (at < 0) {
+    return {};
+  }
+  const rest = [...order.slice(at + 1), ...order.slice(0, at)];
+  return { previous: order[at - 1], next: rest.find(problem => problem.state !== 'solved') ?? order[at + 1] };
 }
 
 /** Topics in the order of their first problem. */

@@ -11,7 +11,7 @@ export const LABELS: Record<Action, [label: string, title: string]> = {
   hint: ['Hint', 'Show the next of three hints'],
   reset: ['Reset', 'Start again from a blank notebook; your work is kept'],
   solution: ['Solution', 'Open the solution beside this notebook'],
-  colab: ['Open in Colab', 'Open the blank notebook in Google Colab']
+  colab: ['Colab', 'Take this notebook to Google Colab']
 };
 
 /** Puts the buttons on every notebook whose metadata name a problem, as long as they do. */
@@ -26,9 +26,9 @@ export class Toolbar implements DocumentRegistry.IWidgetExtension<NotebookPanel,
     const buttons = (Object.keys(LABELS) as Action[]).map(action => new Button(action, panel, this.actions));
     const update = () => {
       const named = this.actions.problem(panel) !== null;
+      panel.toolbar.toggleClass('tj-toolbar', named);
       buttons.forEach((button, i) => {
-        const shown = named && (button.action !== 'colab' || !this.actions.refusal('colab', panel));
-        if (!shown) {
+        if (!named) {
           button.parent = null; // The arrow keys of JupyterLab's toolbar stop at hidden buttons too.
         } else if (!button.parent) {
           panel.toolbar.insertItem(i, `torch-judge-${button.action}`, button);
@@ -39,6 +39,7 @@ export class Toolbar implements DocumentRegistry.IWidgetExtension<NotebookPanel,
     const whenReady = () => {
       if (!panel.isDisposed) {
         panel.model?.metadataChanged.connect(update);
+        stayUnchanged(panel, () => this.actions.problem(panel) !== null);
         panel.model?.cells.changed.connect(update);
         update();
       }
@@ -50,6 +51,16 @@ export class Toolbar implements DocumentRegistry.IWidgetExtension<NotebookPanel,
       buttons.forEach(button => button.dispose());
     });
   }
+}
+
+/** JupyterLab notes in the metadata which kernel runs. That is no change of the learner's, and asks for no saving. */
+function stayUnchanged(panel: NotebookPanel, isOurs: () => boolean): void {
+  panel.model?.metadataChanged.connect((model, { key }) => {
+    // Told before the model calls itself changed.
+    if (isOurs() && !model.dirty && (key === 'language_info' || key === 'kernelspec')) {
+      queueMicrotask(() => (model.dirty = false));
+    }
+  });
 }
 
 /** A button that stays focused, and can be read, while it cannot be used. */

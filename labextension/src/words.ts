@@ -1,13 +1,18 @@
 import type { Problem, State } from './problems';
 
-const SYMBOLS: Record<State, string> = { 'to do': '–', attempted: '✗', solved: '✓' };
+const SYMBOLS: Record<State, string> = { 'to do': '–\u2060', attempted: '✗', solved: '✓' };
 
+/** In one piece: the joiner keeps a line from ending behind the dash. */
 export function state(problem: Problem): string {
   return `${SYMBOLS[problem.state]}\u00a0${problem.state.replace(' ', '\u00a0')}`;
 }
 
 export function progress(solved: number, total: number): string {
   return `${solved} of ${total} solved`;
+}
+
+export function count(solved: number, total: number): string {
+  return `${solved} of ${total}`;
 }
 
 /** The line below the current problem's title. */
@@ -20,6 +25,10 @@ export function history(problem: Problem): string {
     parts.push('solution seen');
   }
   return parts.join(' · ');
+}
+
+export function hintsShown(count: number): string {
+  return count === 1 ? '1 hint' : `${count} hints`;
 }
 
 export function hint(level: number, of: number): string {
@@ -58,6 +67,15 @@ export function reset(path: string): string {
 
 export function colab(repository: string, notebook: string): string {
   return `https://colab.research.google.com/github/${repository}/blob/main/templates/${encodeURIComponent(notebook)}.ipynb`;
+}
+
+/** The file that is taken to Colab, by the notebook's path. */
+export function carriedName(path: string): string {
+  return `${path.slice(path.lastIndexOf('/') + 1).replace(/\.ipynb$/, '')}_colab.ipynb`;
+}
+
+export function carried(name: string): string {
+  return `${name} is downloaded, with your work and the judge in it. In Colab: File, Upload notebook.`;
 }
 
 function tally(sentence: string): string {

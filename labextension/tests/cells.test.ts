@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { callsCheck, type CellFacts, checkSource, plan } from '../src/cells';
+import { callsCheck, carrying, type CellFacts, checkSource, plan } from '../src/cells';
 
 const cell = (source: string, facts: Partial<CellFacts> = {}): CellFacts => ({
   type: 'code',
@@ -56,4 +56,22 @@ test('the appended cell is found again, whatever the id', () => {
     expect(checkSource(id)).toContain(JSON.stringify(id));
   }
   expect(plan([cell(checkSource('relu'))], 'relu').check).toBe(0);
+});
+
+describe('a notebook that carries the judge', () => {
+  const statement = { id: 's', cell_type: 'markdown', source: '# s', metadata: {} };
+  const setup = { id: 'install', cell_type: 'code', source: 'old', metadata: { torch_judge: { role: 'install' } } };
+  const mine = { id: 'm', cell_type: 'code', source: 'mine', metadata: {}, outputs: [] };
+
+  test.each([
+    ['in the place of its set-up cell', [statement, setup, mine], [['# s'], ['NEW'], ['mine']]],
+    ['first, where there is none', [statement, mine], [['NEW'], ['# s'], ['mine']]],
+    ['alone', [], [['NEW']]],
+    ['once, where a cell lost its role', [{ ...setup, metadata: {} }, mine], [['NEW'], ['mine']]]
+  ])('%s', (_, cells, sources) => {
+    const made = carrying({ cells, metadata: { a: 1 }, nbformat: 4 }, 'NEW');
+    expect(made.cells.map(cell => [cell.source])).toEqual(sources);
+    expect(made.metadata).toEqual({ a: 1 });
+    expect(made.cells.find(cell => cell.source === 'NEW')?.metadata.torch_judge).toEqual({ role: 'install' });
+  });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { byTopic, matching, type Problem, problemOf, solved } from '../src/problems';
+import { byTopic, inOrder, matching, neighbours, type Problem, problemOf, solved } from '../src/problems';
 
 const problem = (number: number, id: string, facts: Partial<Problem> = {}): Problem => ({
   id,
@@ -34,7 +34,40 @@ test.each([
   ['7', ['batchnorm']],
   ['<b>', []]
 ])('the filter %j', (text, ids) => {
-  expect(matching(ALL, text).map(p => p.id)).toEqual(ids);
+  expect(matching(ALL, { text, topic: '', difficulty: '', state: '' }).map(p => p.id)).toEqual(ids);
+});
+
+test.each([
+  [{ topic: 'Attention' }, ['attention']],
+  [{ topic: 'Atten' }, []],
+  [{ difficulty: 'Medium' }, ['batchnorm']],
+  [{ state: 'to do' }, ['batchnorm']],
+  [{ topic: 'Fundamentals', state: 'solved' }, ['relu']],
+  [{ topic: 'Fundamentals', text: 'norm' }, ['batchnorm']],
+  [{ topic: 'Attention', state: 'solved' }, []]
+])('the choices %j', (choices, ids) => {
+  const filter = { text: '', topic: '', difficulty: '', state: '', ...choices };
+  expect(matching(ALL, filter).map(p => p.id)).toEqual(ids);
+});
+
+test('the order of study is the server\'s, and what it does not name comes last', () => {
+  const listing = { problems: ALL, order: ['attention', 'relu'], next: null, repository: null, notices: [] };
+  expect(inOrder(listing).map(p => p.id)).toEqual(['attention', 'relu', 'batchnorm']);
+  expect(ALL.map(p => p.id)).toEqual(['relu', 'attention', 'batchnorm']);
+});
+
+test.each([
+  ['relu', ['solved', 'to do', 'to do'], undefined, 'attention'],
+  ['relu', ['solved', 'solved', 'to do'], undefined, 'batchnorm'],
+  ['attention', ['to do', 'to do', 'solved'], 'relu', 'relu'],
+  ['batchnorm', ['solved', 'attempted', 'to do'], 'attention', 'attention'],
+  ['relu', ['solved', 'solved', 'solved'], undefined, 'attention'],
+  ['batchnorm', ['solved', 'solved', 'solved'], 'attention', undefined],
+  ['gone', ['to do', 'to do', 'to do'], undefined, undefined]
+] as const)('beside %s, where the states are %j', (id, states, previous, next) => {
+  const order = ALL.map((p, i) => ({ ...p, state: states[i] }));
+  const found = neighbours(order, id);
+  expect([found.previous?.id, found.next?.id]).toEqual([previous, next]);
 });
 
 test('topics stand in the order of their first problem', () => {

@@ -31,3 +31,11 @@ test('the history counts', () => {
   expect(words.history(problem as never)).toBe('Easy · T · ✗\u00a0attempted · 1 attempt · solution seen');
   expect(words.history({ ...problem, attempts: 2, peeked: false } as never)).toBe('Easy · T · ✗\u00a0attempted · 2 attempts');
 });
+
+test.each([
+  ['07_batchnorm.ipynb', '07_batchnorm_colab.ipynb'],
+  ['deep/er/a.ipynb.ipynb', 'a.ipynb_colab.ipynb']
+])('%j goes to Colab as %j', (path, name) => {
+  expect(words.carriedName(path)).toBe(name);
+  expect(words.carried(name)).toContain(name);
+});

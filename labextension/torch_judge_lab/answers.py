@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from torch_judge.bank import HINTS, Bank, Problem, find_bank
+from torch_judge.bank.order import by_topic
 from torch_judge.errors import JudgeError
 from torch_judge.learner.progress import Store, Summary
-from torch_judge.learner.shared import next_hint
+from torch_judge.learner.shared import next_hint, next_row, status_rows
+from torch_judge.notebooks.carried import setup
 from torch_judge.notebooks.settings import repository
 from torch_judge.notebooks.workspace import Workspace, problem_of
 
@@ -24,10 +26,22 @@ class Answers:
         self.workspace = Workspace(root, self.bank)
 
     def problems(self) -> dict[str, Any]:
-        """Every problem with what the learner did on it; what went wrong with the progress in ``notices``."""
+        """Every problem with what the learner did on it, their ``order`` of study, and which is ``next``.
+
+        What went wrong with the progress is in ``notices``.
+        """
         done = self.store.summaries()
-        rows = [self._row(problem, done.get(problem.id, Summary(problem.id))) for problem in self.bank.problems()]
-        return {"problems": rows, "repository": repository(), "notices": self.store.notices}
+        problems = self.bank.problems()
+        rows = [self._row(problem, done.get(problem.id, Summary(problem.id))) for problem in problems]
+        order = [problem.id for group in by_topic(problems).values() for problem in group]
+        next_ = next_row(status_rows(self.bank, self.store)[0], self.store)
+        return {
+            "problems": rows,
+            "order": order,
+            "next": next_ and next_.id,
+            "repository": repository(),
+            "notices": self.store.notices,
+        }
 
     def open(self, problem: str) -> dict[str, Any]:
         """Where the problem's notebook lies, written if it is missing."""
@@ -46,6 +60,10 @@ class Answers:
         if self.store.summary(found.id).state != "solved":
             self.store.record_peek(found.id)
         return {"path": path, "peeked": self.store.summary(found.id).peeked}
+
+    def colab(self, problem: str) -> dict[str, Any]:
+        """The source of a set-up cell that carries the judge and the problem."""
+        return {"source": setup(self.bank.get(problem))}
 
     def reset(self, problem: str, path: str) -> dict[str, Any]:
         """Put the blank notebook at ``path``; ``kept`` is where the old work lies."""

@@ -19,6 +19,7 @@ FIELDS = {
     "open": ("problem",),
     "hint": ("problem",),
     "solution": ("problem",),
+    "colab": ("problem",),
     "reset": ("problem", "path"),
 }
 

@@ -34,7 +34,7 @@ def open_panel(page: Page) -> Locator:
     settled(page)
     panel = page.locator("#torch-judge-panel")
     if not panel.is_visible():
-        page.get_by_role("tab", name="torch-judge").click()
+        page.get_by_role("tab", name="Exercises").click()
     expect(panel.locator(".tj-row").first).to_be_visible()
     return panel
 

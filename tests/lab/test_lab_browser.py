@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import nbformat
 import pytest
 from hands import (
     KERNEL_MS,
@@ -37,6 +38,14 @@ def wrong_batchnorm() -> tuple[str, str]:
     return BATCHNORM.edited(*mistake.edits), mistake.message.replace("`", "")
 
 
+# How many of the points below the toolbars in view show a part of a toolbar.
+PAINTED_BELOW = """() => [...document.querySelectorAll('.jp-NotebookPanel-toolbar')].flatMap(toolbar => {
+    const { left, width, bottom } = toolbar.getBoundingClientRect();
+    const xs = Array.from({ length: 40 }, (_, i) => left + width * (i + 0.5) / 40);
+    return xs.flatMap(x => [6, 16].map(below => document.elementFromPoint(x, bottom + below)));
+}).filter(element => element?.closest('.jp-NotebookPanel-toolbar')).length"""
+
+
 def press_until(page: Page, key: str, done: Callable[[], bool]) -> None:
     """Press a key, a few times at most, until something is reached."""
     for _ in range(8):
@@ -54,6 +63,8 @@ def test_a_learner_s_way(visit, lab: Lab) -> None:
     panel.get_by_role("searchbox").fill("batch medium")
     row(page, "batchnorm").click()
     expect(button(page, "Check")).to_be_visible()
+    expect(panel.get_by_role("searchbox")).to_have_value("")
+    expect(row(page, "batchnorm")).to_be_in_viewport()
     expect(row(page, "batchnorm")).to_have_attribute("aria-current", "true")
     picture(page, "02-opened")
 
@@ -75,7 +86,14 @@ def test_a_learner_s_way(visit, lab: Lab) -> None:
         button(page, "Hint").click()
         expect(panel.locator(".tj-hints li")).to_have_count(level)
         announced(page, re.compile(f"^Hint {level} of 3: "))
+    expect(panel.get_by_role("heading", name="07 · Implement BatchNorm")).to_be_in_viewport()
+    expect(panel.locator(".tj-hints li").last).to_be_in_viewport()
     picture(page, "05-hints")
+    panel.get_by_text("3 hints").click()
+    expect(panel.locator(".tj-hints")).to_be_hidden()
+    button(page, "Hint").click()  # asked for again, but nothing new: it stays folded
+    expect(panel.locator(".tj-hints")).to_be_hidden()
+    panel.get_by_text("3 hints").click()
 
     button(page, "Reset").click()
     expect(page.get_by_role("dialog")).to_contain_text("07_batchnorm-old-1.ipynb")
@@ -116,7 +134,7 @@ def test_with_the_keyboard_only(visit) -> None:
     page.keyboard.press("Alt+Shift+J")
     expect(page.get_by_role("searchbox", name="Filter the problems")).to_be_focused()
     page.keyboard.type("fundamentals easy")
-    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
     expect(row(page, "relu")).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(row(page, "softmax")).to_be_focused()
@@ -149,7 +167,6 @@ def test_the_toolbar_is_walked_by_arrow_keys_and_named(visit) -> None:
     page = visit("16_cross_entropy.ipynb")
     for name in ("Check", "Hint", "Reset", "Solution"):
         expect(notebook(page).get_by_role("button", name=name, exact=True)).to_be_enabled()
-    expect(button(page, "Open in Colab")).to_have_count(0)
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=KERNEL_MS)
     # JupyterLab's toolbar keeps one stop for the Tab key; a press of the mouse moves it here.
     button(page, "Check").dispatch_event("mousedown")
@@ -160,7 +177,86 @@ def test_the_toolbar_is_walked_by_arrow_keys_and_named(visit) -> None:
     announced(page, re.compile("^Hint 1 of 3: "))
 
 
-def test_colab_is_offered_where_there_is_a_place(visit) -> None:
+def test_the_panel_is_open_at_first_and_stays_as_it_is_left(visit) -> None:
+    page = visit()
+    panel = page.locator("#torch-judge-panel")
+    expect(panel).to_be_visible()
+    expect(panel.get_by_role("button", name=re.compile("^(Begin|Go on) with: "))).to_be_visible()
+    picture(page, "00-first-start")
+    page.get_by_role("tab", name="File Browser").click()
+    expect(panel).to_be_hidden()
+    page.wait_for_timeout(1500)  # until JupyterLab has saved its layout
+    page.reload()
+    expect(page.get_by_role("tab", name="File Browser")).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    expect(panel).to_be_hidden()
+
+
+def test_opening_a_notebook_is_no_change(visit, lab: Lab) -> None:
+    page = visit("08_rmsnorm.ipynb")
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=KERNEL_MS)
+    tab = page.get_by_role("tab", name="08_rmsnorm.ipynb")
+    page.wait_for_timeout(500)  # what comes after the kernel's answer
+    expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))
+    write(page, "x = 1")
+    expect(tab).to_have_class(re.compile("jp-mod-dirty"))
+
+
+def test_previous_and_next(visit, lab: Lab) -> None:
+    page = visit("24_rope.ipynb")
+    panel = open_panel(page)
+    order = lab.request("torch-judge/problems")[1]["order"]
+    at = order.index("rope")
+    panel.get_by_role("button", name="Previous").click()
+    expect(row(page, order[at - 1])).to_have_attribute("aria-current", "true")
+    panel.get_by_role("button", name="Next").click()
+    expect(row(page, "rope")).to_have_attribute("aria-current", "true")
+    panel.get_by_role("button", name="Next").click()
+    expect(row(page, order[at + 1])).to_have_attribute("aria-current", "true")
+    expect(row(page, order[at + 1])).to_be_in_viewport()
+
+
+def test_the_list_is_filtered_by_choices_and_folded_by_topic(visit, lab: Lab) -> None:
+    page = visit()
+    panel = open_panel(page)
+    problems = lab.request("torch-judge/problems")[1]["problems"]
+    wanted = [p for p in problems if p["topic"] == "Attention" and p["difficulty"] == "Medium"]
+    panel.get_by_label("Topic").select_option("Attention")
+    panel.get_by_label("Difficulty").select_option("Medium")
+    expect(panel.locator(".tj-row")).to_have_count(len(wanted))
+    picture(page, "18-filtered")
+    panel.get_by_role("searchbox").fill("no such thing")
+    expect(panel.locator(".tj-row")).to_have_count(0)
+    panel.get_by_role("button", name="Show all").click()
+    expect(panel.locator(".tj-row")).to_have_count(len(problems))
+    panel.locator("summary", has_text="Fundamentals").click()
+    expect(row(page, "relu")).to_be_hidden()
+    row(page, "attention").focus()
+    page.keyboard.press("Home")
+    expect(row(page, "relu")).not_to_be_focused()
+    panel.get_by_role("searchbox").fill("relu")
+    expect(row(page, "relu")).to_be_visible()
+
+
+def test_a_notebook_is_taken_to_colab_with_the_work_and_the_judge(visit) -> None:
+    page = visit("19_gelu.ipynb")
+    write(page, "gelu = 'my work'")
+    with page.expect_download() as download:
+        button(page, "Colab").click()
+    assert download.value.suggested_filename == "19_gelu_colab.ipynb"
+    notebook = nbformat.read(download.value.path(), as_version=4)
+    nbformat.validate(notebook)
+    setup, starter = (
+        next(c for c in notebook.cells if c.metadata.get("torch_judge", {}).get("role") == role)
+        for role in ("install", "starter")
+    )
+    assert 'wheel = """' in setup.source and len(setup.source) > 100_000
+    assert "my work" in starter.source
+    expect(page.get_by_text("In Colab: File, Upload notebook")).to_be_visible()
+    expect(page.locator(".jp-CodeCell").first).not_to_contain_text("wheel")
+
+
+def test_colab_opens_where_there_is_a_place(visit) -> None:
     page = visit()
 
     def published(route: Route) -> None:
@@ -171,7 +267,7 @@ def test_colab_is_offered_where_there_is_a_place(visit) -> None:
     page.evaluate("window.open = (...all) => (window.opened = all)")
     open_panel(page)
     row(page, "linear").click()
-    button(page, "Open in Colab").click()
+    button(page, "Colab").click()
     url = "https://colab.research.google.com/github/owner/name/blob/main/templates/03_linear.ipynb"
     assert page.evaluate("window.opened") == [url, "_blank", "noopener"]
     picture(page, "17-colab")
@@ -188,7 +284,7 @@ def test_the_commands_apply_where_the_buttons_do(visit, lab: Lab) -> None:
     page.keyboard.press("Control+Shift+C")
     page.keyboard.type("torch-judge")
     expect(page.locator(".lm-CommandPalette-item", has_text="Show the problems")).to_be_visible()
-    for label in ("Check", "Hint", "Reset", "Solution", "Open in Colab"):
+    for label in ("Check", "Hint", "Reset", "Solution", "Colab"):
         expect(page.locator(".lm-CommandPalette-item.lm-mod-disabled", has_text=label).first).to_be_attached()
 
 
@@ -201,7 +297,8 @@ def test_looking_at_the_solution_asks_first(visit, lab: Lab) -> None:
     button(page, "Solution").click()
     page.get_by_role("dialog").get_by_role("button", name="Look").click()
     beside = page.locator(".jp-NotebookPanel", has=page.locator("[title*='solution notebook']"))
-    expect(beside).to_be_visible()
+    expect(beside.locator(".tj-button").first).to_be_visible()
+    assert page.evaluate(PAINTED_BELOW) == 0, "no toolbar may paint over its notebook, not for a moment"
     expect(page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")).to_have_count(2)
     assert lab.state("dropout")["peeked"]
     picture(page, "12-solution-beside")

@@ -19,7 +19,7 @@ from torch_judge.errors import JudgeError
 
 pytestmark = [pytest.mark.slow, pytest.mark.lab]
 
-DOING = [("open", {}), ("hint", {}), ("solution", {}), ("reset", {"path": "01_relu.ipynb"})]
+DOING = [("open", {}), ("hint", {}), ("solution", {}), ("colab", {}), ("reset", {"path": "01_relu.ipynb"})]
 
 
 @pytest.mark.parametrize(("action", "more"), [("problems", None), *DOING])
@@ -48,6 +48,8 @@ def test_every_problem_is_listed(lab: Lab) -> None:
     assert status == 200
     assert [row["id"] for row in listing["problems"]] == [problem.id for problem in find_bank().problems()]
     assert listing["repository"] is None and listing["notices"] == []
+    assert sorted(listing["order"]) == sorted(row["id"] for row in listing["problems"])
+    assert listing["order"][0] == "relu" and listing["next"] in listing["order"]
     relu = next(row for row in listing["problems"] if row["id"] == "relu")
     assert relu["path"] == "01_relu.ipynb" and relu["topic"] == "Fundamentals"
 
@@ -94,6 +96,12 @@ def test_looking_at_a_solution_is_remembered(lab: Lab) -> None:
     status, answer = lab.request("torch-judge/solution", {"problem": "mlp"})
     assert status == 200 and answer == {"path": "solutions/15_mlp_solution.ipynb", "peeked": True}
     assert (lab.workspace / answer["path"]).is_file() and lab.state("mlp")["peeked"]
+
+
+def test_a_set_up_cell_carries_the_judge(lab: Lab) -> None:
+    status, answer = lab.request("torch-judge/colab", {"problem": "mlp"})
+    assert status == 200 and answer["source"].startswith("# @title Set-up")
+    compile(answer["source"], "cell", "exec")
 
 
 def test_reset_keeps_the_old_work(lab: Lab) -> None:
@@ -150,7 +158,7 @@ from pathlib import Path
 import torch_judge_lab.handlers
 from torch_judge_lab.answers import Answers
 answers = Answers(Path.cwd())
-answers.problems(), answers.hint("relu"), answers.solution("relu")
+answers.problems(), answers.hint("relu"), answers.solution("relu"), answers.colab("relu")
 answers.reset("relu", answers.open("relu")["path"])
 assert "torch" not in sys.modules and "torch_judge" in sys.modules
 """
