@@ -18,6 +18,15 @@ def inputs(draw, lengths, t, c, padding=100.0, grad=False, name="x"):
     return x, counts, *affine, draw.randn("running_mean", c), draw.rand("running_var", c, low=0.5, high=3.0)
 
 
+def with_exact_zeros(output, lengths):
+    """The output, and whether its padded steps are 0 to the last bit."""
+    seen = {"output": output}
+    if isinstance(output, torch.Tensor) and output.dim() == 3:
+        padded = torch.arange(output.shape[1], device=output.device) >= lengths[:, None]
+        seen["exactly 0 at padded steps"] = not bool(output[padded].count_nonzero())
+    return seen
+
+
 def some_lengths(draw, n, t):
     """Lengths of at least 1, one of them below t and one of them t, in an order that the seed decides."""
     drawn = draw.randint("drawn lengths", 1, t + 1, n).tolist()
@@ -27,7 +36,8 @@ def some_lengths(draw, n, t):
 
 @case("training: unequal lengths", kind="values")
 def unequal(solve, draw):
-    return {"output": solve(*inputs(draw, some_lengths(draw, 4, 6), 6, 3))}
+    arguments = inputs(draw, some_lengths(draw, 4, 6), 6, 3)
+    return with_exact_zeros(solve(*arguments), arguments[1])
 
 
 @case("training: no padding at all", kind="values")
@@ -69,8 +79,8 @@ def defaults(solve, draw):
 
 @case("eval: the running statistics, NaN in the padding", kind="mode")
 def evaluation(solve, draw):
-    x = inputs(draw, some_lengths(draw, 3, 5), 5, 4, padding=float("nan"))
-    return {"output": solve(*x, eps=0.05, momentum=0.3, training=False)}
+    arguments = inputs(draw, some_lengths(draw, 3, 5), 5, 4, padding=float("nan"))
+    return with_exact_zeros(solve(*arguments, eps=0.05, momentum=0.3, training=False), arguments[1])
 
 
 @case("eval: a single real step", kind="mode")

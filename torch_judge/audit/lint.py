@@ -35,9 +35,7 @@ def _calls(problem: Problem) -> Iterator[str]:
         last = node.attr if isinstance(node, ast.Attribute) else ""
         if RANDOM.fullmatch(dotted) or last in FILLERS:
             yield f"cases.py, line {node.lineno}: `{dotted or last}` is randomness of its own. Use the draw."
-        name = dotted.rpartition(".")[2]
-        # torch's layers may be built, to compare states with; where one runs, the audit sees the reference accused.
-        if dotted.startswith("torch.") and name[:1].islower() and matches(name):
+        if dotted.startswith("torch.") and matches(dotted.rpartition(".")[2]):
             yield f"cases.py, line {node.lineno}: `{dotted}` is forbidden, so the guard would blame the learner."
 
 
