@@ -59,17 +59,22 @@ class _Gone:
         self._api = api
 
     def __call__(self, *_: object, **__: object) -> NoReturn:
-        api = _spoken(self._api)
-        _Calls.count += 1
-        if _Calls.record is not None:
-            _Calls.record(api)
-        raise Forbidden(f"`{api}` is not there: this exercise forbids it. Write what it does yourself.")
+        refuse(_spoken(self._api))
+
+
+def refuse(api: str) -> NoReturn:
+    """Record that ``api`` was called, and raise `Forbidden`."""
+    _Calls.count += 1
+    if _Calls.record is not None:
+        _Calls.record(api)
+    raise Forbidden(f"`{api}` is not there: this exercise forbids it. Write what it does yourself.")
 
 
 def take_away(plan: Plan) -> None:
     """Take away what ``plan`` names, for good: only for a process that ends with its job."""
-    if not plan.operators:
-        return
+    for module in plan.emptied:
+        for name in [name for name in vars(module) if not name.startswith("__")]:
+            delattr(module, name)
     for function, api in plan.functions:
         function.__code__ = _without_code(api, function.__code__)
     with warnings.catch_warnings():

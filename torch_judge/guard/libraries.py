@@ -23,6 +23,7 @@ CLASSES = ("torch.nn.", "torch.optim.", "torch.distributions.", "torch.ao.", "to
 """Where a class of torch counts by its name: elsewhere `Transformer` rewrites graphs."""
 SOLVERS = ("numpy.linalg", "numpy.matrixlib", "numpy.polynomial", "numpy.lib._polynomial_impl", "scipy", "sklearn")
 """What is taken away where numpy is forbidden. Its arrays stay: torch and the judge use them."""
+COMPILED = ("numpy.linalg._umath_linalg", "numpy.linalg.lapack_lite")
 FUSED = ("mkldnn", "mkldnn_prepacked", "mkl", "onednn")
 """Namespaces whose operators do several things at once, by an argument: `_linear_pointwise(…, "gelu", …)`."""
 BACKENDS = (
@@ -41,6 +42,8 @@ class Plan:
     operators: tuple[tuple[str, tuple[str, ...]], ...] = ()
     derivatives: tuple[tuple[str, str], ...] = ()
     """Operators and keys whose autograd kernels go, so that no graph is ever built."""
+    emptied: tuple[ModuleType, ...] = ()
+    """Modules of compiled functions, which have no code to lose."""
 
 
 @lru_cache(maxsize=64)
@@ -49,9 +52,11 @@ def plan(concepts: tuple[str, ...]) -> Plan:
     if not concepts:
         return Plan()
     matches = matcher(concepts)
+    emptied: tuple[ModuleType, ...] = ()
     functions = {function: api for name, found in _index().items() if matches(name) for function, api in found}
     if "numpy" in concepts:
         functions |= dict(_index()["numpy's solvers"])
+        emptied = tuple(sys.modules[name] for name in COMPILED if name in sys.modules)
     operators, derivatives = [], []
     for operator in sorted(torch._C._dispatch_get_all_op_names()):
         space, _, name = operator.partition("::")
@@ -60,7 +65,7 @@ def plan(concepts: tuple[str, ...]) -> Plan:
             operators.append((operator, tuple(keys)))
         elif "autograd" in concepts:
             derivatives += [(operator, key) for key in _autograd_keys(operator)]
-    return Plan(tuple(functions.items()), tuple(operators), tuple(derivatives))
+    return Plan(tuple(functions.items()), tuple(operators), tuple(derivatives), emptied)
 
 
 def _does(space: str, name: str, matches: Matcher) -> bool:

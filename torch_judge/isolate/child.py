@@ -19,6 +19,7 @@ from torch_judge.cases.frames import CASES_FILE, exception_info
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
 from torch_judge.guard.absent import take_away
+from torch_judge.guard.copies import hook_against, originals
 from torch_judge.guard.libraries import plan
 from torch_judge.guard.patches import patched
 from torch_judge.isolate import wire
@@ -54,7 +55,10 @@ def live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: 
     except Exception as error:
         send(wire.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
         return
-    take_away(plan(job.forbidden))
+    if job.forbidden:
+        known = originals(plan(job.forbidden).functions)
+        take_away(plan(job.forbidden))
+        sys.addaudithook(hook_against(known))
     hide_judge()
     send(wire.READY, wire.encode_texts(missing))
     candidate, loaded = load(job.program, job.entry, min(job.limits.wall_s / 4, job.limits.cpu_s / 2))

@@ -148,9 +148,10 @@ WARM = (
 
 def _prepare(forbidden: tuple[str, ...]) -> None:
     """Find what is forbidden before the fork: the children take it away, and need not look for it again."""
+    from torch_judge.guard.copies import originals
     from torch_judge.guard.libraries import plan
 
-    plan(forbidden)
+    originals(plan(forbidden).functions)
 
 
 def _live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: str, server: int) -> NoReturn:
