@@ -185,9 +185,9 @@ def test_check_hands_on_what_was_typed(bank: Bank, monkeypatch: pytest.MonkeyPat
 
 def test_check_shows_the_report_and_the_progress(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     judging(monkeypatch, report(False, False))
-    run("check", "my.py")
+    run("check", "my.py", "--remember")
     judging(monkeypatch, WRONG)
-    result = run("check", "my.py")
+    result = run("check", "my.py", "--remember")
     assert "row_rms: not accepted, 1 of 2 cases pass" in result.stdout
     assert "Row rms, row_rms · official verdict" in result.stdout
     assert "1 of 2 cases pass, 1 more than last time." in result.stdout
@@ -233,11 +233,35 @@ def test_a_case_that_is_not_there_is_told(bank: Bank, monkeypatch: pytest.Monkey
 def test_check_keeps_the_attempt_as_official(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     judging(monkeypatch, WRONG)
     Path("my.py").write_text("source")
-    run("check", "my.py")
+    run("check", "my.py", "--remember")
     last = Store().last("row_rms")
     assert last is not None
     assert (last.isolated, last.failed) == (True, ("case 1",))
     assert last.source_hash == "41cf6794ba4200b839c53531555f0f3998df4cbb01a4d5cb0b94e3ca5e23947d"
+
+
+KEPT = {
+    "a file anywhere": ("my.py", [], False),
+    "a file anywhere, when told": ("my.py", ["--remember"], True),
+    "a file in a workspace": ("work/my.py", [], True),
+    "a solution that came with the workspace": ("work/solutions/my.py", [], False),
+    "a look at one case": ("work/my.py", ["--case", "1"], False),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_judging_a_file_is_no_attempt_of_mine_but_in_my_workspace(
+    name: str, bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torch_judge.verdict.known import known
+
+    path, options, kept = KEPT[name]
+    rows = [CaseResult(case.name, "values", False) for case in known(bank.get("row_rms")).cases]
+    judging(monkeypatch, report(cases=tuple(rows), accepted=False))
+    Path("work/solutions").mkdir(parents=True)
+    Path("work/00_welcome.ipynb").write_text("{}")
+    run("check", path, *options)
+    assert bool(Store().summaries()) == kept
 
 
 @pytest.mark.parametrize("answer", [BROKEN, JudgeError("No."), RuntimeError("oh")], ids=["report", "error", "ours"])
@@ -245,15 +269,15 @@ def test_what_judged_nothing_is_no_attempt(
     bank: Bank, monkeypatch: pytest.MonkeyPatch, answer: Report | BaseException
 ) -> None:
     judging(monkeypatch, answer)
-    run("check", "my.py")
+    run("check", "my.py", "--remember")
     assert Store().summaries() == {}
 
 
 def test_in_json_all_that_is_for_people_goes_to_stderr(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
     judging(monkeypatch, WRONG)
-    run("check", "my.py")
+    run("check", "my.py", "--remember")
     Store().path.write_bytes(b"no database" * 500)
-    result = run("check", "my.py", "--format", "json")
+    result = run("check", "my.py", "--remember", "--format", "json")
     assert json.loads(result.stdout)["cases"][1]["passed"] is False
     assert "noise of the judged code" in result.stderr
     assert "was set aside" in result.stderr

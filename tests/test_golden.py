@@ -52,12 +52,14 @@ def judged(submission: Path, worker: Worker) -> dict[str, Any]:
         fault = "learner" if isinstance(error, SubmissionError) else "judge"
         return {"error": str(error).replace(str(submission.parent), "…"), "fault": fault}
     data = json.loads(report.to_json())
-    for key in ("duration_s", "versions", "schema", "device"):
+    for key in ("duration_s", "versions", "schema", "device", "yours_s", "reference_s"):
         del data[key]
     if data["accepted"]:
         del data["seed"]  # derived from the submission
     for case in data["cases"]:
         del case["seconds"]
+        if case["ran"]:
+            del case["ran"]
         case["message"] = numberless(case["message"])
         case["mismatches"] = [f"{m['observation']}: {m['what']}" for m in case["mismatches"]]
     data["cases"] = [

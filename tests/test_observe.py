@@ -14,7 +14,7 @@ import torch
 from torch_judge.authoring import Case
 from torch_judge.cases.draw import Draw
 from torch_judge.cases.observations import Marker, Seen
-from torch_judge.observe import MAX_OUTPUT, Setting, observe
+from torch_judge.observe import CUT, MAX_OUTPUT, Setting, observe
 
 SETTING = Setting("a_problem", limit_s=0.3)
 
@@ -74,7 +74,7 @@ def test_an_exception_belongs_to_its_case(name: str) -> None:
 @pytest.mark.parametrize("candidate", [endless, endless_and_stubborn])
 def test_the_first_time_out_ends_the_run(candidate: Callable[..., Any]) -> None:
     first, second = seen_of(candidate, cases=2)
-    assert first.stopped == "the case did not end within 0.3 s; look for a loop that never ends"
+    assert first.stopped.startswith("the case did not end within 0.3 s; it was stopped at test_observe.py, line ")
     assert second.stopped == "not run: an earlier case ran over its time limit"
 
 
@@ -91,8 +91,27 @@ def test_the_learners_frames_only() -> None:
 
 def test_prints_are_captured_and_bounded(capsys: pytest.CaptureFixture[str]) -> None:
     (seen,) = seen_of(lambda x: print("hello\n" * MAX_OUTPUT))
-    assert seen.output.startswith("hello\n") and len(seen.output) == MAX_OUTPUT
+    assert seen.output.startswith("hello\n") and len(seen.output) == MAX_OUTPUT + len(f"\n{CUT}\n")
+    assert seen.output.endswith(f"\n{CUT}\n")
     assert capsys.readouterr().out == ""
+
+
+def test_what_nobody_will_read_is_not_written() -> None:
+    class Dear:
+        texts = 0
+
+        def __str__(self) -> str:
+            Dear.texts += 1
+            return "y" * 1000
+
+    def chatty(x: torch.Tensor) -> None:
+        for _ in range(2000):
+            print(Dear())
+
+    (seen,) = seen_of(chatty)
+    assert Dear.texts <= MAX_OUTPUT / 1000 + 1 and CUT in seen.output
+    (short,) = seen_of(lambda x: print("just", "this", sep="-", end=""))
+    assert short.output == "just-this" and print.__module__ == "builtins"
 
 
 def test_warnings_stay_inside() -> None:

@@ -58,7 +58,7 @@ def test_the_json_has_the_documented_keys() -> None:
     keys = {
         "schema", "problem", "accepted", "seed", "device", "isolated", "duration_s", "cases", "violations", "diagnosis",
         "notes", "versions", "error", "fault", "exception",
-        "mended",
+        "mended", "yours_s", "reference_s",
     }  # fmt: skip
     assert set(json.loads(Report("relu", True, 0).to_json())) == keys
 
@@ -66,6 +66,10 @@ def test_the_json_has_the_documented_keys() -> None:
 def test_the_repr_is_one_line() -> None:
     results = (CaseResult("a", "values", True), CaseResult("b", "mode", False))
     assert repr(Report("relu", False, 0, cases=results)) == "<Report relu: not accepted, 1 of 2 cases pass>"
+    guard = CaseResult("no forbidden API", "forbidden", True)
+    waiting = CaseResult("c", "mode", False, ran=False)
+    counted = Report("relu", False, 0, cases=(*results, waiting, guard))
+    assert (counted.passed, len(counted.counted), [c.name for c in counted.failed]) == (1, 3, ["b"])
     assert (
         repr(Report("relu", False, 0, error="There is no problem."))
         == "<Report relu: not accepted, There is no problem.>"

@@ -22,6 +22,7 @@ from torch_judge.notebooks.build import template
 from torch_judge.verdict.known import known
 
 BATCHNORM = find_bank().get("batchnorm")
+ALL = "{0} of {0} cases pass".format(len(known(BATCHNORM).cases))
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +45,7 @@ WRONG = BATCHNORM.edited(known(BATCHNORM).problem.mistakes[1].edits[0])
 
 def test_a_right_solution_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
     report, text = checked(BATCHNORM.solution, capsys)
-    assert report.accepted and "batchnorm: accepted, 10 of 10 cases pass" in text and "practice verdict" in text
+    assert report.accepted and f"batchnorm: accepted, {ALL}" in text and "practice verdict" in text
 
 
 def test_a_wrong_one_is_told_what_is_wrong_and_then_what_got_better(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +60,7 @@ def test_the_report_is_silent_as_a_last_value_and_judge_shows_nothing(capsys: py
     report, _ = checked(BATCHNORM.solution, capsys)
     assert report._ipython_display_() is None  # type: ignore[attr-defined]
     pure = judge("batchnorm", known(BATCHNORM).reference())
-    assert capsys.readouterr().out == "" and repr(pure) == "<Report batchnorm: accepted, 10 of 10 cases pass>"
+    assert capsys.readouterr().out == "" and repr(pure) == f"<Report batchnorm: accepted, {ALL}>"
 
 
 SAYS = {
@@ -72,7 +73,7 @@ SAYS = {
     "unknown case": (
         BATCHNORM.solution,
         'check("batchnorm", case=99)',
-        "batchnorm has no case 99. Its cases are 1 to 9.",
+        f"batchnorm has no case 99. Its cases are 1 to {len(known(BATCHNORM).cases)}.",
     ),
     "exit": ("def my_batch_norm(*a, **k): raise SystemExit", 'check("batchnorm")', "Your code asked Python to exit."),
     "starter": (BATCHNORM.starter, 'check("batchnorm")', "output is None; expected a tensor of shape (6, 5)."),
@@ -145,7 +146,7 @@ def test_importing_imports_neither_torch_nor_rich() -> None:
 
 
 FILL = {
-    "accepted": (BATCHNORM.solution, "accepted, 10 of 10 cases pass"),
+    "accepted": (BATCHNORM.solution, f"accepted, {ALL}"),
     "wrong": (WRONG, "You use the unbiased variance"),
 }
 
@@ -174,7 +175,7 @@ KERNEL_STORIES = {
     ),
     "the old cell's forbidden call does not count": (
         ["import torch.nn.functional as F\ndef my_batch_norm(*a, **k):\n    return F.batch_norm(*a, **k)", BATCHNORM.solution],
-        "accepted, 10 of 10 cases pass",
+        f"accepted, {ALL}",
     ),
     "an endless loop ends": (
         ["def my_batch_norm(*a, **k):\n    while True: pass"],

@@ -11,7 +11,7 @@ import pytest
 
 from torch_judge import show
 from torch_judge.report import CaseResult, Diagnosis, ExceptionInfo, Frame, Mismatch, Report, Violation
-from torch_judge.show import StatusRow, words
+from torch_judge.show import StatusRow, groups, words
 
 TITLE, ENTRY = "Batch normalisation", "batch_norm"
 
@@ -99,6 +99,22 @@ SAMPLES = {
         violations=(Violation(HOSTILE, HOSTILE, HOSTILE),),
         notes=(HOSTILE,),
     ),
+    "not run": report(
+        cases=(
+            case("first", message="The case did not end within 5 s; it was stopped at cell 1, line 2: `while True:`."),
+            *(case(n, message="Not run: an earlier case ran over its time limit.", ran=False) for n in "abc"),
+        )
+    ),
+    "one line": report(
+        cases=(PASS, GUARD),
+        violations=(
+            VIOLATION,
+            dataclasses.replace(VIOLATION, witness="source"),
+            dataclasses.replace(VIOLATION, api="torch.ops.aten.batch_norm", witness="operator"),
+            Violation("NativeBatchNormBackward0", "graph"),
+        ),
+    ),
+    "dear": report(accepted=True, cases=(PASS, EVAL), yours_s=0.000312, reference_s=0.0123),
     "no cases": report(error="`cases.py` of `batchnorm` has no cases.", fault="judge"),
 }
 
@@ -143,30 +159,35 @@ class Page(HTMLParser):
 
 
 BOTH = {
-    "accepted": ["✓ batchnorm: accepted, 2 of 2 cases pass", "practice verdict", "✓ pass", "18 ms", TITLE, ENTRY],
+    "accepted": ["✓ batchnorm: accepted, 2 of 2 cases pass", "practice verdict", "18 ms", TITLE, ENTRY],
     "failed": [
         "✗ batchnorm: not accepted, 2 of 4 cases pass", "What is wrong",
         "You divided by the unbiased variance (N - 1).",
-        "It explains every failing case.", "✗ fail", "Case 2", "12 of 128", "[3, 5]", "2.3e-05", "1.032796",
+        "It explains every failing case.", "2 cases pass: 1 and 3", "Case 2", "12 of 128", "[3, 5]", "2.3e-05", "1.032796",
         'more mismatches; check("batchnorm", case=2) shows all', "read as momentum of",
         'replay("batchnorm", case=2) gives you the inputs of case 2.',
     ],
     "exception": [
         "1 of 3 cases pass", "RuntimeError: The size of tensor a", "cell 3, line 9, in batch_norm", "x - mean",
-        "raised the same as case 2", 'replay("batchnorm", case=2, seed=7)', "seed 7",
+        "Cases 2 and 3", "a batch of one; odd sizes", 'replay("batchnorm", case=2, seed=7)', "seed 7",
     ],
     "violation": [
-        "1 of 2 cases pass, but a forbidden API is used", "official verdict", "device cuda",
+        "1 of 1 case passes, but a forbidden API is used", "official verdict", "device cuda",
         "torch.nn.functional.batch_norm", "seen when your code called it", "cell 3, line 7: F.batch_norm(x, mean, var)",
     ],
     "learner error": ["✗ batchnorm: not accepted", "The cell has a syntax error.", "SyntaxError: '(' was never closed"],
     "judge error": ["– batchnorm: not judged", "cases.py cannot be read."],
-    "skipped": ["1 of 1 case passes", "– skip", "on a GPU: no CUDA device"],
+    "skipped": ["1 of 1 case passes", "– Case 2 skipped: no CUDA device."],
     "recursion": ["894 more frames of your code", "cell 1, line 899"],
+    "not run": ["0 of 4 cases pass", "cell 1, line 2: while True:", "– Cases 2 to 4 not run: an earlier case ran over"],
+    "one line": ["F.batch_norm(x, mean, var)", "NativeBatchNormBackward0, seen in the autograd graph of what you returned"],
+    "dear": ["Case 1 takes 0.31 ms with your code and 12 ms with the reference."],
     "changed": ["None; expected a tensor", "x was changed by the call.", "2 of 128", "The drop rate is 0.7"],
 }  # fmt: skip
 
 ABSENT = {
+    "not run": ["✗ Case 3"],
+    "one line": ["no forbidden API"],
     "accepted": ["from a passing case", "What is wrong", "Notes", "replay"],
     "judge error": ["replay", "cases pass", "Cases"],
     "violation": ["replay", "Case 2", "is not allowed here"],
@@ -187,9 +208,9 @@ def test_both_channels_say_it(name):
         assert part not in page
 
 
-def test_the_order_is_verdict_diagnosis_cases_failures_notes_replay():
+def test_the_order_is_verdict_diagnosis_failures_others_notes_replay():
     for text in (text_of("failed", progress="2 more"), Page(html_of("failed", progress="2 more")).text):
-        marks = ["not accepted", "2 more", "What is wrong", "Cases", "✗ Case 2", "✗ Case 4", "Notes", "replay"]
+        marks = ["not accepted", "2 more", "What is wrong", "✗ Case 2", "✗ Case 4", "2 cases pass", "Notes", "replay"]
         places = [text.index(mark) for mark in marks]
         assert places == sorted(places)
 
@@ -264,8 +285,8 @@ def test_prints_are_folded_in_html_until_unfolded():
         return [("open" in attrs) for tag, attrs in elements if tag == "details"]
 
     assert "line 23" in html_of("failed")
-    assert folds(html_of("failed")) == [True, False, True]
-    assert all(folds(html_of("failed", unfold=True)))
+    assert folds(html_of("failed")) == [True, False, True, False]
+    assert folds(html_of("failed", unfold=True)) == [True, True, True, False, True]
     assert folds(html_of("many")) == [True, False, True, False, True, False, False, False, False, False]
 
 
@@ -280,6 +301,30 @@ def test_a_part_of_the_cases_keeps_its_numbers():
         assert 'check("batchnorm", case=5, seed=7, device="cuda")' in shown.replace("\n  ", " ")
         assert "✗ Case 5" in shown
         assert f"{TITLE} · practice verdict" in shown
+
+
+def test_one_line_is_one_bullet():
+    assert text_of("one line").count("✗ cell 3, line 7") == 1
+    assert Page(html_of("one line")).count("li") == 2
+
+
+def test_notes_of_accepted_work_are_folded():
+    shown = show.render_html(dataclasses.replace(SAMPLES["accepted"], notes=("A.", "B.")), title=TITLE, entry=ENTRY)
+    assert "<summary>2 notes</summary>" in shown
+
+
+RANGES = {
+    (3,): "3",
+    (1, 2): "1 and 2",
+    (1, 2, 3): "1 to 3",
+    (1, 3, 4, 6): "1, 3, 4 and 6",
+    (1, 2, 3, 5, 7, 8, 9): "1 to 3, 5 and 7 to 9",
+}
+
+
+@pytest.mark.parametrize("given", RANGES)
+def test_ranges(given):
+    assert groups.ranges(given) == RANGES[given]
 
 
 def test_text_shows_three_failing_cases_in_full():
@@ -299,7 +344,7 @@ def test_colour_is_asked_for():
     assert "\x1b[" not in text_of("failed")
 
 
-DURATIONS = [(0.0184, "18 ms"), (0.9996, "1.0 s"), (12.34, "12.3 s"), (185, "3 min 5 s")]
+DURATIONS = [(0.000312, "0.31 ms"), (0.0184, "18 ms"), (0.9996, "1.0 s"), (12.34, "12.3 s"), (185, "3 min 5 s")]
 
 
 @pytest.mark.parametrize(("given", "expected"), DURATIONS)

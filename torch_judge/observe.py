@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import functools
 import io
 import random
 import signal
@@ -10,15 +12,16 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Any
 
 import torch
 
 from torch_judge.cases.authoring import Case
 from torch_judge.cases.draw import Draw, seed_of
-from torch_judge.cases.frames import exception_info
+from torch_judge.cases.frames import exception_info, learners_line
 from torch_judge.cases.observations import Marker, Seen, flatten
 from torch_judge.errors import JudgeError
 from torch_judge.guard.concepts import matcher
@@ -26,8 +29,10 @@ from torch_judge.guard.witness import Watch
 from torch_judge.surroundings import usual_settings
 
 MAX_OUTPUT = 20_000
+CUT = f"… cut here: only the first {MAX_OUTPUT:,} characters of a case are kept"
 PATIENCE = 2
 TOO_LONG = "the case did not end within"
+NOT_RUN = "not run: "
 
 
 @dataclass(frozen=True)
@@ -47,26 +52,42 @@ class Setting:
 
 
 class TimeLimitError(BaseException):
-    """The case ran over its limit. A BaseException, so that ``except Exception`` in the learner's code lets it pass."""
+    """The case ran over its limit, at the learner's line that is its text.
+
+    A BaseException, so that ``except Exception`` in the learner's code lets it pass.
+    """
 
 
 class BoundedText(io.StringIO):
     """Captures prints, and stops growing at MAX_OUTPUT characters."""
 
+    cut = False
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no more room."""
+        return self.tell() >= MAX_OUTPUT
+
     def write(self, text: str) -> int:
         """Keep as much as there is room for; the writer is told that all of it was taken."""
-        if self.tell() < MAX_OUTPUT:
-            super().write(text[: MAX_OUTPUT - self.tell()])
+        room = MAX_OUTPUT - self.tell()
+        self.cut = self.cut or len(text) > room
+        if room > 0:
+            super().write(text[:room])
         return len(text)
 
+    def getvalue(self) -> str:
+        """What was printed; where that was too much, the last line says so."""
+        return super().getvalue() + (f"\n{CUT}\n" if self.cut else "")
 
-def observe(cases: Sequence[Case], candidate: Any, setting: Setting) -> Iterator[Seen]:
+
+def observe(cases: Sequence[Case], candidate: Any, setting: Setting) -> Generator[Seen, None, None]:
     """Run each case on the candidate, in order. A failure belongs to its case; the first time-out ends the run."""
     stopped = False
     with clean_state():
         for case in cases:
             if stopped:
-                yield Seen(case.name, stopped="not run: an earlier case ran over its time limit")
+                yield Seen(case.name, stopped=f"{NOT_RUN}an earlier case ran over its time limit")
                 continue
             seen = observe_case(case, candidate, setting)
             stopped = seen.stopped.startswith(TOO_LONG)
@@ -97,8 +118,9 @@ def _observed(case: Case, candidate: Any, setting: Setting) -> Seen:
             with watch.running():
                 returned = case.run(candidate, draw)
             watch.graph(returned)
-    except TimeLimitError:
-        seen = replace(seen, stopped=f"{TOO_LONG} {setting.limit_s:g} s; look for a loop that never ends")
+    except TimeLimitError as error:
+        where = f"; it was stopped at {error}" if str(error) else ""
+        seen = replace(seen, stopped=f"{TOO_LONG} {setting.limit_s:g} s{where}")
     except (KeyboardInterrupt, JudgeError):
         raise
     except BaseException as error:
@@ -149,11 +171,29 @@ def _seed_generators(seed: int) -> None:
 
 
 @contextlib.contextmanager
-def capturing(output: io.StringIO) -> Iterator[None]:
+def capturing(output: BoundedText) -> Iterator[None]:
     """What is printed goes to ``output``; warnings go nowhere."""
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        before = builtins.print
+        builtins.print = _print_to(output, before)
+        try:
+            yield
+        finally:
+            builtins.print = before
+
+
+def _print_to(output: BoundedText, before: Callable[..., None]) -> Callable[..., None]:
+    """`print`, which does nothing once nobody will read it: a tensor takes 1 ms to be written as text."""
+
+    @functools.wraps(before)
+    def quick(*values: object, file: Any = None, **options: Any) -> None:
+        if output.full and file is None:
+            output.cut = True
+        else:
+            before(*values, file=file, **options)
+
+    return quick
 
 
 @contextlib.contextmanager
@@ -167,13 +207,14 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
 
-    fired, worked, began = [], time.process_time(), time.monotonic()
+    fired: list[str] = []
+    worked, began = time.process_time(), time.monotonic()
 
-    def stop(_: int, __: object) -> None:
+    def stop(_: int, frame: FrameType | None) -> None:
         if time.process_time() - worked < seconds and time.monotonic() - began < PATIENCE * seconds:
             return
-        fired.append(True)
-        raise TimeLimitError
+        fired.append(learners_line(frame))
+        raise TimeLimitError(fired[0])
 
     before = signal.signal(signal.SIGALRM, stop)
     # The interval asks again, also for code that swallows the first error with a bare except.
@@ -184,4 +225,4 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     if fired:  # swallowed, and ended all the same
-        raise TimeLimitError
+        raise TimeLimitError(fired[0])

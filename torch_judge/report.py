@@ -9,7 +9,8 @@ from typing import Any
 
 SCHEMA = 1
 
-KINDS = ("values", "state", "mode", "gradients", "numerics", "interface", "property", "cost", "forbidden")
+GUARD = "forbidden"
+KINDS = ("values", "state", "mode", "gradients", "numerics", "interface", "property", "cost", GUARD)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,10 @@ class ExceptionInfo:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """The verdict on one case. ``message`` is the one sentence that says why it failed ("" when it passed)."""
+    """The verdict on one case. ``message`` is the one sentence that says why it failed ("" when it passed).
+
+    ``ran`` is False where an earlier case kept it from being run at all.
+    """
 
     name: str
     kind: str
@@ -63,6 +67,7 @@ class CaseResult:
     exception: ExceptionInfo | None = None
     output: str = ""
     skipped: str = ""
+    ran: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,9 @@ class Report:
 
     ``error`` is the sentence why nothing could be judged (``accepted`` is then False); ``fault`` says whose it is:
     ``"learner"`` (exit status 1) or ``"judge"`` (exit status 2). ``mended``: in a debug problem that is not accepted,
-    how many of the starter's bugs are gone, and how many there were.
+    how many of the starter's bugs are gone, and how many there were. ``yours_s`` and ``reference_s`` tell, of accepted
+    work, how long the first case takes with it and with the reference. Among ``cases`` stands the guard's own row, of
+    kind "forbidden", which is none of the learner's: it counts neither as failed nor as passed.
     """
 
     problem: str
@@ -107,17 +114,19 @@ class Report:
     fault: str | None = None
     exception: ExceptionInfo | None = None
     mended: tuple[int, int] | None = None
+    yours_s: float | None = None
+    reference_s: float | None = None
     schema: int = SCHEMA
 
     @property
     def failed(self) -> tuple[CaseResult, ...]:
-        """The cases that did not pass, in order."""
-        return tuple(case for case in self.cases if not case.passed and not case.skipped)
+        """The cases that ran and did not pass, in order."""
+        return tuple(case for case in self.counted if not case.passed and case.ran)
 
     @property
     def counted(self) -> tuple[CaseResult, ...]:
-        """The cases that count: all but the skipped ones."""
-        return tuple(case for case in self.cases if not case.skipped)
+        """The cases that count: all but the skipped ones and the guard's row."""
+        return tuple(case for case in self.cases if not case.skipped and case.kind != GUARD)
 
     @property
     def passed(self) -> int:

@@ -16,6 +16,7 @@ from torch_judge.cli.console import FAILED, NOT_JUDGED, format_option, numbered,
 
 if TYPE_CHECKING:
     from torch_judge.bank import Bank
+    from torch_judge.learner.progress import Store
     from torch_judge.report import Report
 
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True, help="Draw other inputs.")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
 @click.option("--case", metavar="CASE", help="Look at one case (number or name), with everything that you printed.")
+@click.option("--remember", "keep", is_flag=True, help="Keep it as an attempt of yours, as in a workspace.")
 @format_option
 @problems_option
 @click.pass_context
@@ -35,17 +37,20 @@ def check(
     seed: int,
     device: str,
     case: str | None,
+    keep: bool,
     form: str,
     problems: Path | None,
 ) -> None:
     """Judge a notebook or a Python file, isolated: the official verdict.
 
-    Exit status 0: accepted. 1: not accepted. 2: nothing could be judged.
+    Exit status 0: accepted. 1: not accepted. 2: nothing could be judged. It is kept as an attempt of yours only in a
+    workspace (a folder that `torch-judge lab` filled), or with --remember.
     """
     from torch_judge.bank import find_bank
     from torch_judge.isolate.client import Client
     from torch_judge.learner.progress import Store
     from torch_judge.learner.shared import remember
+    from torch_judge.notebooks.workspace import is_ones_own
 
     bank = find_bank(problems)
     # In JSON, stdout is the document and nothing else, whatever prints meanwhile.
@@ -58,15 +63,15 @@ def check(
         report = judge_file(path, problem=problem, seed=seed, device=device, bank=bank, worker=worker)
     store = Store()
     sentence = ""
-    if case is None:
-        sentence = remember(report, store, _source_hash(path))
-    else:  # a look, not an attempt
+    if case is not None:  # a look, not an attempt
         report = _one_case(report, bank, numbered(case))
+    elif keep or is_ones_own(path):
+        sentence = remember(report, store, _source_hash(path))
     if form == "json":
         click.echo(report.to_json(indent=2))
         say(sentence)
     else:
-        _show(report, bank, sentence, path, unfold=case is not None)
+        _show(report, bank, sentence, path, unfold=case is not None, following=_following(report, bank, store))
     tell(store)
     ctx.exit(0 if report.accepted else NOT_JUDGED if report.fault == "judge" else FAILED)
 
@@ -87,7 +92,16 @@ def _one_case(report: Report, bank: Bank, which: int | str) -> Report:
     )
 
 
-def _show(report: Report, bank: Bank, sentence: str, path: Path, *, unfold: bool) -> None:
+def _following(report: Report, bank: Bank, store: Store) -> str:
+    """What comes next, after work that is accepted and kept."""
+    from torch_judge.learner.shared import next_row, next_sentence, status_rows
+
+    if not report.accepted or store.latest() != report.problem:
+        return ""
+    return next_sentence(next_row(status_rows(bank, store)[0], store), shell=True)
+
+
+def _show(report: Report, bank: Bank, sentence: str, path: Path, *, unfold: bool, following: str) -> None:
     from torch_judge.show import show
 
     title, entry, numbers = report.problem, "", None
@@ -98,7 +112,16 @@ def _show(report: Report, bank: Bank, sentence: str, path: Path, *, unfold: bool
             from torch_judge.verdict.known import known
 
             numbers = {case.name: number for number, case in enumerate(known(problem).cases, start=1)}
-    show(report, title=title, entry=entry, progress=sentence, unfold=unfold, numbers=numbers, file=str(path))
+    show(
+        report,
+        title=title,
+        entry=entry,
+        progress=sentence,
+        unfold=unfold,
+        numbers=numbers,
+        file=str(path),
+        following=following,
+    )
 
 
 def _source_hash(path: Path) -> str:

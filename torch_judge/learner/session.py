@@ -151,14 +151,22 @@ def _present(problem: Problem, report: Report, candidate: Any, case: int | str |
     from torch_judge.guard.names import source_of
     from torch_judge.verdict.known import known
 
-    sentence = ""
+    sentence = following = ""
     if case is None:
         store = Store()
         sentence = learner.remember(report, store, hashlib.sha256(source_of(candidate).encode()).hexdigest())
         _tell_notices(store)
+        if report.accepted:
+            following = learner.next_sentence(learner.next_row(learner.status_rows(_bank(), store)[0], store))
     numbers = {c.name: number for number, c in enumerate(known(problem).cases, start=1)}
     show.show(
-        report, title=problem.title, entry=problem.entry, progress=sentence, unfold=case is not None, numbers=numbers
+        report,
+        title=problem.title,
+        entry=problem.entry,
+        progress=sentence,
+        unfold=case is not None,
+        numbers=numbers,
+        following=following,
     )
     if notice := _incumbent():
         show.show_message(*notice)

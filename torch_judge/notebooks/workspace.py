@@ -148,6 +148,12 @@ def _numbered(path: Path, joint: str, start: int) -> Iterator[Path]:
     return (path.with_name(f"{path.stem}{joint}{number}{path.suffix}") for number in itertools.count(start))
 
 
+def is_ones_own(path: Path) -> bool:
+    """Whether a file lies in a workspace as work of the learner's own: not among the solutions that come with it."""
+    folder = path.absolute().parent
+    return folder.name != SOLUTIONS and (folder / WELCOME).is_file()
+
+
 def problem_of(path: Path) -> object:
     """The problem that a notebook's metadata names, None if none."""
     try:

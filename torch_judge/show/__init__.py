@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from torch_judge.report import Report
-from torch_judge.show.html import render_html
+from torch_judge.show.html import page, render_html
 from torch_judge.show.page import prose, tag, wrapped
 from torch_judge.show.status import StatusRow, render_list_text, render_status_html, render_status_text
 from torch_judge.show.terminal import BAD, message, put, rendered
@@ -47,29 +47,20 @@ def show(
     durations: bool = True,
     numbers: Mapping[str, int] | None = None,
     file: str = "",
+    following: str = "",
 ) -> None:
     """Show a report where the learner is: a notebook's output, or stdout.
 
     ``numbers`` gives the cases' numbers in their problem, if the report does not list them all. ``file`` is what was
-    judged from a shell: commands are then named, not calls.
+    judged from a shell: commands are then named, not calls. ``following`` says which problem comes next.
     """
 
+    view = View(report, title, entry, progress, unfold, durations, numbers, file, following)
+
     def text(width: int | None = None, color: bool = False) -> str:
-        view = View(report, title, entry, progress, unfold, durations, numbers, file)
         return rendered(lambda console: print_report(console, view), width, color)
 
-    def html() -> str:
-        return render_html(
-            report,
-            title=title,
-            entry=entry,
-            progress=progress,
-            unfold=unfold,
-            durations=durations,
-            numbers=numbers,
-        )
-
-    _publish(text, html)
+    _publish(text, lambda: page(view))
 
 
 def show_message(fact: str, remedy: str = "", *, style: Style = "info") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from torch_judge.report import CaseResult, ExceptionInfo, Frame, Report
-from torch_judge.show import words
+from torch_judge.show import groups, words
 from torch_judge.show.page import esc, grid, heading, prose, soft, tag, wrapped
 from torch_judge.show.words import View
 
@@ -23,9 +23,13 @@ def render_html(
     numbers: Mapping[str, int] | None = None,
 ) -> str:
     """The report as one ``<div class="torch-judge">``, readable on light and on dark pages."""
-    view = View(report, title, entry, progress, unfold, durations, numbers)
-    parts = (_verdict, _error, _diagnosis, _violations, _cases, _failures, _prints_of_passed, _notes)
-    return wrapped(words.verdict(report)[1], *(part(view) for part in parts))
+    return page(View(report, title, entry, progress, unfold, durations, numbers))
+
+
+def page(view: View) -> str:
+    """The report of a view as one element."""
+    parts = (_verdict, _error, _diagnosis, _violations, _failures, _others, _prints_of_passed, _notes)
+    return wrapped(words.verdict(view.report)[1], *(part(view) for part in parts))
 
 
 def _verdict(view: View) -> str:
@@ -34,7 +38,7 @@ def _verdict(view: View) -> str:
     if view.durations:
         line += " " + soft(words.seconds(view.report.duration_s))
     out = tag("p", line, class_="tj-verdict") + tag("p", prose(words.circumstances(view)), class_="tj-soft")
-    return out + (tag("p", prose(view.progress)) if view.progress else "")
+    return out + "".join(tag("p", prose(sentence)) for sentence in (view.progress, words.cost(view)) if sentence)
 
 
 def _error(view: View) -> str:
@@ -59,45 +63,44 @@ def _diagnosis(view: View) -> str:
 def _violations(view: View) -> str:
     if not view.report.violations:
         return ""
-    items = "".join(
-        tag("li", tag("code", esc(v.api)), esc(f", {words.seen(v)}"), tag("p", prose(v.line)) if v.line else "")
-        for v in view.report.violations
-    )
+    items = "".join(map(_bullet, groups.bullets(view.report.violations)))
     return tag("div", heading("Forbidden in this exercise"), tag("ul", items), class_="tj-box tj-wrong")
 
 
-def _cases(view: View) -> str:
-    if not view.report.cases:
-        return ""
-    rows = []
-    for n, case in view.rows:
-        symbol, word = words.standing(case)
-        name = esc(case.name) + (soft(f": {case.skipped}") if case.skipped else "")
-        cells = [tag("th", name, scope="row"), tag("td", soft(case.kind))]
-        state = tag("td", esc(f"{symbol} {word}"), class_=f"tj-state {CLASSES[symbol]}")
-        rows.append(tag("tr", tag("td", str(n or "")), *cells, state))
-    return heading("Cases") + grid(["#", "case", "kind", "verdict"], rows, "Cases")
+def _bullet(bullet: groups.Bullet) -> str:
+    apis = ", ".join(tag("code", esc(api)) for api in bullet.apis)
+    what = apis + esc(f", {words.seen(bullet)}")
+    return tag("li", prose(bullet.line), tag("p", what)) if bullet.line else tag("li", what)
 
 
 def _failures(view: View) -> str:
-    again = words.repeats(view)
-    fresh = [n for n, _ in view.failed if n not in again]
-    opened = fresh if view.unfold else fresh[: words.DETAILED]
-    return "".join(_failure(view, n, case, again.get(n), n in opened) for n, case in view.failed)
+    out = ""
+    for at, group in enumerate(groups.alike(view.failed)):
+        n, case = group.numbers[0], group.first
+        name = tag("strong", f"✗ {words.numbered(group.numbers)}", class_="tj-bad")
+        name += " " + "; ".join(esc(one.name) for one in group.cases)
+        name += " " + soft(f"({case.kind})") if len(group.cases) == 1 else ""
+        message = tag("p", prose(words.cut(case.message, words.MESSAGE))) if case.message else ""
+        inside = message + _details(view, n, case)
+        opened = at < words.DETAILED or view.unfold
+        out += _folded(name, inside, opened) if inside else tag("p", name)
+    return out
 
 
-def _failure(view: View, n: int, case: CaseResult, same_as: int | None, opened: bool) -> str:
-    name = tag("strong", f"✗ {words.numbered(n)}", class_="tj-bad") + f" {esc(case.name)}"
-    if same_as is not None:
-        return tag("p", name, ": ", soft(f"it raised the same as case {same_as}."), class_="tj-next")
-    message = tag("p", prose(words.cut(case.message, words.MESSAGE))) if case.message else ""
-    inside = message + _details(view, n, case)
-    return _folded(name, inside, opened) if inside else tag("p", name)
+def _others(view: View) -> str:
+    """The cases that did not fail: folded, with a sentence for those that were not judged."""
+    out = "".join(tag("p", prose(f"– {sentence}"), class_="tj-soft") for sentence in words.left_out(view))
+    if not view.passed:
+        return out
+    rows = [tag("tr", tag("td", str(n or "")), tag("th", esc(case.name), scope="row"), tag("td", soft(case.kind)))
+            for n, case in view.passed]  # fmt: skip
+    summary = tag("span", "✓", class_="tj-good") + esc(f" {words.passing(view)}")
+    return _folded(summary, grid(["#", "case", "kind"], rows, "Cases that pass"), opened=False) + out
 
 
 def _details(view: View, n: int, case: CaseResult) -> str:
     tabular, sentences, more = words.mismatches(case, view.unfold)
-    out = _exception(case.exception) if case.exception else ""
+    out = _exception(case.exception, case.message) if case.exception else ""
     if tabular:
         columns, rows = words.table(tabular)
         label = f"Mismatches of case {n}"
@@ -117,10 +120,11 @@ def _row(columns: list[str], cells: list[str]) -> str:
     )
 
 
-def _exception(exception: ExceptionInfo) -> str:
+def _exception(exception: ExceptionInfo, said: str = "") -> str:
     outer, gap, inner = words.frames(exception)
     places = [_frame(f) for f in outer] + ([tag("li", soft(gap))] if gap else []) + [_frame(f) for f in inner]
-    return tag("p", tag("strong", esc(words.headline(exception)))) + (tag("ul", *places) if places else "")
+    headline = words.headline(exception, said)
+    return (tag("p", tag("strong", esc(headline))) if headline else "") + (tag("ul", *places) if places else "")
 
 
 def _frame(frame: Frame) -> str:
@@ -143,7 +147,7 @@ def _prints(case: CaseResult, opened: bool) -> str:
 def _prints_of_passed(view: View) -> str:
     """Only when unfolded: somebody who asks for one case wants its prints, pass or fail."""
     return "".join(
-        heading(f"{words.numbered(n)}: {case.name}") + _prints(case, True)
+        heading(f"{words.numbered([n])}: {case.name}") + _prints(case, True)
         for n, case in view.rows
         if view.unfold and case.passed and case.output.strip()
     )
@@ -155,9 +159,12 @@ def _folded(summary: str, inside: str, opened: bool) -> str:
 
 
 def _notes(view: View) -> str:
+    """Notes, folded where the work is accepted, and what to do next."""
+    notes = view.report.notes
     out = ""
-    if view.report.notes:
-        out += heading("Notes") + tag("ul", *(tag("li", prose(note)) for note in view.report.notes))
-    if replay := words.replay(view):
-        out += tag("p", prose(replay), class_="tj-next")
-    return out
+    if notes:
+        listed = tag("ul", *(tag("li", prose(note)) for note in notes))
+        accepted = view.report.accepted
+        out += _folded(words.counted(len(notes), "note"), listed, False) if accepted else heading("Notes") + listed
+    sentences = filter(None, (words.replay(view), view.following))
+    return out + "".join(tag("p", prose(sentence), class_="tj-next") for sentence in sentences)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from torch_judge.report import CaseResult, ExceptionInfo, Report
-from torch_judge.show import words
-from torch_judge.show.terminal import BAD, CODE, COLOURS, DIM, Columns, indented, message, plain, put, rendered
+from torch_judge.show import groups, words
+from torch_judge.show.terminal import BAD, CODE, COLOURS, DIM, GOOD, Columns, indented, message, plain, put, rendered
 from torch_judge.show.words import View
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def print_report(console: Console, view: View) -> None:
     """Print a report on a console of rich's."""
     from rich.console import Group
 
-    parts = (_verdict, _error, _diagnosis, _violations, _cases, _failures, _prints_of_passed, _notes)
+    parts = (_verdict, _error, _diagnosis, _violations, _failures, _others, _prints_of_passed, _notes)
     put(console, Group(*(renderable for part in parts for renderable in part(view))))
 
 
@@ -54,8 +54,8 @@ def _verdict(view: View) -> Iterator[RenderableType]:
         line.append(f"  {words.seconds(view.report.duration_s)}", "not bold dim")
     yield line
     yield indented(message(words.circumstances(view)))
-    if view.progress:
-        yield indented(message(view.progress))
+    for sentence in filter(None, (view.progress, words.cost(view))):
+        yield indented(message(sentence))
 
 
 def _error(view: View) -> Iterator[RenderableType]:
@@ -79,51 +79,46 @@ def _diagnosis(view: View) -> Iterator[RenderableType]:
 def _violations(view: View) -> Iterator[RenderableType]:
     if view.report.violations:
         yield from _heading("Forbidden in this exercise")
-    for violation in view.report.violations:
-        line = plain("✗ ", BAD)
-        line.append(words.clean(violation.api), f"bold {CODE}")
-        line.append(f", {words.seen(violation)}", "default")
-        yield indented(line)
-        if violation.line:
-            yield indented(message(violation.line), 4)
-
-
-def _cases(view: View) -> Iterator[RenderableType]:
-    if not view.report.cases:
-        return
-    yield from _heading("Cases")
-    digits = max(len(str(n)) for n, _ in view.rows)
-    rows = []
-    for n, case in view.rows:
-        symbol, word = words.standing(case)
-        state = plain(f"{symbol} {word}", COLOURS[symbol])
-        reason = plain(f": {words.clean(case.skipped)}" if case.skipped else "", COLOURS[symbol])
-        rows.append([plain(f"{n or '':>{digits}}", DIM), state, plain(case.kind, DIM), plain(case.name) + reason])
-    yield Columns(rows, 2)
+    for bullet in groups.bullets(view.report.violations):
+        line = plain("" if bullet.line else "✗ ", BAD)
+        for at, api in enumerate(bullet.apis):
+            line.append(", " if at else "", "default").append(words.clean(api), f"bold {CODE}")
+        line.append(f", {words.seen(bullet)}", "default")
+        if bullet.line:
+            yield indented(plain("✗ ", BAD).append_text(message(bullet.line, "default")))
+        yield indented(line, 4 if bullet.line else 2)
 
 
 def _failures(view: View) -> Iterator[RenderableType]:
-    again = words.repeats(view)
-    detailed = 0
-    for n, case in view.failed:
+    for at, group in enumerate(groups.alike(view.failed)):
+        n, case = group.numbers[0], group.first
         yield plain("")
-        line = plain(f"✗ {words.numbered(n)}", f"bold {BAD}")
-        yield line.append(f"  {words.clean(case.name)}", "default not bold")
-        if n in again:
-            yield indented(plain(f"It raised the same as case {again[n]}."))
-            continue
+        line = plain(f"✗ {words.numbered(group.numbers)}", f"bold {BAD}")
+        line.append("  " + "; ".join(words.clean(one.name) for one in group.cases), "default not bold")
+        if len(group.cases) == 1:
+            line.append(f"  ({words.clean(case.kind)})", f"not bold {DIM}")
+        yield line
         if case.message:
             yield indented(message(words.cut(case.message, words.MESSAGE)))
-        if detailed < words.DETAILED or view.unfold:
+        if at < words.DETAILED or view.unfold:
             yield from _details(view, n, case)
         elif n and (case.mismatches or case.exception or case.output):
             yield indented(message(f"`{words.call('check', view, n)}` shows it all.", DIM))
-        detailed += 1
+
+
+def _others(view: View) -> Iterator[RenderableType]:
+    """The cases that did not fail, in a line or two."""
+    lines = [message(f"– {sentence}", DIM) for sentence in words.left_out(view)]
+    if not view.report.accepted and (passing := words.passing(view)):
+        lines.insert(0, plain("✓ ", GOOD).append(passing, "default"))
+    if lines:
+        yield plain("")
+    yield from lines
 
 
 def _details(view: View, n: int, case: CaseResult) -> Iterator[RenderableType]:
     if case.exception:
-        yield from _exception(case.exception)
+        yield from _exception(case.exception, case.message)
     tabular, sentences, more = words.mismatches(case, view.unfold)
     if tabular:
         yield _Mismatches(*words.table(tabular))
@@ -152,8 +147,9 @@ class _Mismatches:
             yield indented(plain(", ".join(f"{column} {cell}" for column, cell in named if cell)), 4)
 
 
-def _exception(exception: ExceptionInfo) -> Iterator[RenderableType]:
-    yield indented(plain(words.headline(exception), BAD))
+def _exception(exception: ExceptionInfo, said: str = "") -> Iterator[RenderableType]:
+    if headline := words.headline(exception, said):
+        yield indented(plain(headline, BAD))
     outer, gap, inner = words.frames(exception)
     for frame in outer:
         yield indented(plain(words.place(frame)), 4)
@@ -180,7 +176,7 @@ def _prints_of_passed(view: View) -> Iterator[RenderableType]:
     """Only when unfolded: somebody who asks for one case wants its prints, pass or fail."""
     for n, case in view.rows:
         if view.unfold and case.passed and case.output.strip():
-            yield from _heading(f"{words.numbered(n)}  {case.name}")
+            yield from _heading(f"{words.numbered([n])}  {case.name}")
             yield from _prints(view, n, case)
 
 
@@ -189,6 +185,6 @@ def _notes(view: View) -> Iterator[RenderableType]:
         yield from _heading("Notes")
     for note in view.report.notes:
         yield indented(message(f"- {note}"))
-    if replay := words.replay(view):
+    for sentence in filter(None, (words.replay(view), view.following)):
         yield plain("")
-        yield message(replay)
+        yield message(sentence)

@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from torch_judge.report import CaseResult, Diagnosis, ExceptionInfo, Frame, Mismatch, Report, Violation
+from torch_judge.report import GUARD, CaseResult, Diagnosis, ExceptionInfo, Frame, Mismatch, Report
+from torch_judge.show import groups
 
 FOLDED_LINES = 3  # of the learner's prints, in text
 UNFOLDED_LINES = 1000
@@ -17,7 +18,6 @@ MESSAGE = 600
 MISMATCHES = 3
 UNFOLDED_MISMATCHES = 20
 FRAMES = 6
-GUARD = "forbidden"
 DETAILED = 3  # failing cases shown in full
 
 COLUMNS = ("observation", "what", "worst at", "yours", "expected", "allowed", "differ")
@@ -54,18 +54,23 @@ class View:
     durations: bool = True
     numbers: Mapping[str, int] | None = None
     file: str = ""  # what was judged from a shell, "" in a notebook
+    following: str = ""  # which problem comes next
 
     @property
     def rows(self) -> list[tuple[int, CaseResult]]:
-        """The cases with their numbers: as given, else as listed. The guard's own row has none (0)."""
+        """The cases with their numbers: as given, else as listed. The guard's own row is none of them."""
         numbers = self.numbers or {case.name: n for n, case in enumerate(self.report.cases, 1)}
-        return [(0 if case.kind == GUARD else numbers.get(case.name, 0), case) for case in self.report.cases]
+        return [(numbers.get(case.name, 0), case) for case in self.report.cases if case.kind != GUARD]
 
     @property
     def failed(self) -> list[tuple[int, CaseResult]]:
-        """The failing cases to tell of; the guard's row is left to the violations."""
-        failed = [(n, case) for n, case in self.rows if not case.passed and not case.skipped]
-        return [(n, case) for n, case in failed if not (case.kind == GUARD and self.report.violations)]
+        """The cases that ran and failed."""
+        return [(n, case) for n, case in self.rows if not case.passed and not case.skipped and case.ran]
+
+    @property
+    def passed(self) -> list[tuple[int, CaseResult]]:
+        """The cases that passed."""
+        return [(n, case) for n, case in self.rows if case.passed]
 
 
 def clean(text: str) -> str:
@@ -92,13 +97,10 @@ def counted(n: int, word: str) -> str:
     return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
 
 
-def listed(words: Sequence[str]) -> str:
-    """``1, 3 and 4``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def seconds(s: float) -> str:
-    """A duration: ``18 ms``, ``1.2 s``, ``3 min 5 s``."""
+    """A duration: ``0.3 ms``, ``18 ms``, ``1.2 s``, ``3 min 5 s``."""
+    if s < 0.00995:
+        return f"{s * 1000:.2g} ms"
     if s < 0.9995:
         return f"{s * 1000:.0f} ms"
     if s < 60:
@@ -117,7 +119,7 @@ def verdict(report: Report) -> tuple[str, str]:
         parts.append(_tally(report))
     if report.mended:
         parts.append(f"{report.mended[0]} of {report.mended[1]} bugs mended")
-    if report.violations and all(case.kind == GUARD for case in report.failed) and not report.error:
+    if report.violations and report.passed == len(report.counted) > 0 and not report.error:
         parts.append("but a forbidden API is used")
     return "✗", ", ".join(parts)
 
@@ -132,11 +134,32 @@ def circumstances(view: View) -> str:
     return " · ".join(part for part in (what, kind, device, seed) if part)
 
 
-def standing(case: CaseResult) -> tuple[str, str]:
-    """A case's symbol and word."""
-    if case.skipped:
-        return "–", "skip"
-    return ("✓", "pass") if case.passed else ("✗", "fail")
+def passing(view: View) -> str:
+    """How many cases passed, and which: ``7 cases pass: 1 to 6 and 9``; "" if none did."""
+    numbers = [n for n, _ in view.passed]
+    if not numbers:
+        return ""
+    what = counted(len(numbers), "case") + (" passes" if len(numbers) == 1 else " pass")
+    return f"{what}: {groups.ranges(numbers)}" if all(numbers) else what
+
+
+def left_out(view: View) -> list[str]:
+    """A sentence for the cases that were skipped, and for those that an earlier one kept from being run."""
+    why: dict[str, list[int]] = {}
+    for n, case in view.rows:
+        if case.skipped:
+            why.setdefault(f"skipped: {clean(case.skipped)}.", []).append(n)
+        elif not case.ran:
+            why.setdefault(clean(case.message[:1].lower() + case.message[1:]), []).append(n)
+    return [f"{groups.cases(numbers).capitalize()} {reason}" for reason, numbers in why.items()]
+
+
+def cost(view: View) -> str:
+    """What accepted work costs beside the reference; "" where that was not measured."""
+    yours, theirs = view.report.yours_s, view.report.reference_s
+    if not yours or not theirs or not view.durations:
+        return ""
+    return f"Case 1 takes {seconds(yours)} with your code and {seconds(theirs)} with the reference."
 
 
 def heading(report: Report) -> str:
@@ -148,21 +171,23 @@ def heading(report: Report) -> str:
 
 def explained(diagnosis: Diagnosis, view: View) -> str:
     """Which cases the diagnosis explains, by their numbers."""
-    found = [str(n) for n, case in view.failed if n and case.name in diagnosis.cases]
+    found = [n for n, case in view.failed if n and case.name in diagnosis.cases]
     if not found:
         return ""
     if len(found) == len(view.failed) > 1:
         return "It explains every failing case."
-    return f"It explains case{'s' if len(found) > 1 else ''} {listed(found)}."
+    return f"It explains {groups.cases(found)}."
 
 
-def seen(violation: Violation) -> str:
-    """Who saw a violation, as a phrase."""
-    return WITNESSES.get(violation.witness, f"seen by: {clean(violation.witness)}")
+def seen(bullet: groups.Bullet) -> str:
+    """Who saw what a bullet tells, as a phrase."""
+    return "; ".join(WITNESSES.get(witness, f"seen by: {clean(witness)}") for witness in bullet.witnesses)
 
 
-def headline(exception: ExceptionInfo) -> str:
-    """``ValueError: the message``."""
+def headline(exception: ExceptionInfo, said: str = "") -> str:
+    """``ValueError: the message``; "" where ``said`` tells it already."""
+    if exception.type in said and exception.message in said:
+        return ""
     what = f"{exception.type}: {exception.message}" if exception.message else exception.type
     return cut(clean(what), MESSAGE)
 
@@ -203,18 +228,6 @@ def mismatches(case: CaseResult, unfold: bool) -> tuple[list[Mismatch], list[str
     return tabular, sentences, len(case.mismatches) - len(shown)
 
 
-def repeats(view: View) -> dict[int, int]:
-    """The failing cases that raised just what an earlier one raised: their numbers, and the earlier ones'."""
-    first: dict[tuple[str, ExceptionInfo], int] = {}
-    again = {}
-    for n, case in view.failed:
-        if n and case.exception and not case.mismatches:
-            key = (case.message, case.exception)
-            if first.setdefault(key, n) != n:
-                again[n] = first[key]
-    return again
-
-
 def call(name: str, view: View, case: int) -> str:
     """The call to paste: ``check("batchnorm", case=3)``; in a shell the command."""
     report = view.report
@@ -241,9 +254,10 @@ def replay(view: View) -> str:
     return f"`{call('replay', view, first)}` gives you the inputs of case {first}." if first else ""
 
 
-def numbered(n: int) -> str:
-    """``Case 3``, or ``Case`` where it has no number."""
-    return f"Case {n}" if n else "Case"
+def numbered(numbers: Sequence[int]) -> str:
+    """``Case 3``, ``Cases 1 to 4``, or ``Case`` where it has no number."""
+    known = [number for number in numbers if number]
+    return groups.cases(known).capitalize() if known else "Case"
 
 
 def _tally(report: Report) -> str:

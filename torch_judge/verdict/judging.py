@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import time
 from collections.abc import Iterable, Sequence
@@ -19,7 +20,7 @@ from torch_judge.errors import JudgeError
 from torch_judge.guard import patches
 from torch_judge.guard.concepts import matcher
 from torch_judge.guard.source import Findings, scan_live
-from torch_judge.observe import Setting, clean_state, observe
+from torch_judge.observe import NOT_RUN, Setting, clean_state, observe, observe_case
 from torch_judge.report import CaseResult, Diagnosis, Report, Violation
 from torch_judge.verdict.bugs import mended, remaining
 from torch_judge.verdict.diagnose import Evidence, diagnose
@@ -28,6 +29,11 @@ from torch_judge.verdict.one_case import judge_case
 
 CASE_LIMIT_S = 5.0
 """A case takes milliseconds; a learner's that takes longer than this in a kernel does not end."""
+
+BUDGET_S = 15.0
+"""What a practice check may take in all once a case has failed."""
+TIMED_S, TIMES = 0.02, 3
+"""The first case is timed, so often, if it takes no longer than this: what is only told must cost nobody a wait."""
 
 GUARD_CASE = "no forbidden API"
 DEVICES = ("cpu", "cuda", "mps")
@@ -70,9 +76,40 @@ def _judged_live(problem: Problem, candidate: Any, seed: int, device: str, case:
     for one in cases:  # before the candidate runs: it cannot disturb what is expected
         bank_known.expected(one, seed)
     findings = scan_live(candidate, matcher(problem.forbidden))
-    seen = list(observe(cases, candidate, setting))
+    seen = _within_budget(bank_known, cases, candidate, setting)
     seen += [Seen("", evidence=tuple(Violation(name, "patched") for name in sorted(patches.patched())))]
-    return concluded(report, bank_known, cases, seen, setting, findings, started)
+    report = concluded(report, bank_known, cases, seen, setting, findings, started)
+    return _with_cost(report, bank_known, candidate, setting) if report.accepted and case is None else report
+
+
+def _within_budget(bank_known: Known, cases: Sequence[Case], candidate: Any, setting: Setting) -> list[Seen]:
+    """What the cases saw. Once a case has failed, however the statement is read, slow work gets BUDGET_S in all."""
+    began = time.perf_counter()
+    seen: list[Seen] = []
+    readings = ((), *(reading.edits for reading in bank_known.problem.readings))
+    with contextlib.closing(observe(cases, candidate, setting)) as running:
+        for one in running:
+            seen.append(one)
+            if time.perf_counter() - began < BUDGET_S or len(seen) == len(cases):
+                continue
+            by_name, done = {s.case: s for s in seen}, cases[: len(seen)]
+            if all(_failures(_results(bank_known, done, by_name, setting, edits)) for edits in readings):
+                break
+    why = f"{NOT_RUN}a case had failed and the check had taken {BUDGET_S:g} s"
+    return seen + [Seen(case.name, stopped=why) for case in cases[len(seen) :]]
+
+
+def _with_cost(report: Report, bank_known: Known, candidate: Any, setting: Setting) -> Report:
+    """With what the first case takes with the candidate and the reference, unwatched; slow work is not timed."""
+    case = bank_known.cases[0]
+    if report.device != "cpu" or report.cases[0].seconds > TIMED_S:
+        return report
+    plain = Setting(setting.problem, setting.seed)
+    takes = [
+        min(observe_case(case, solution, plain).seconds for _ in range(TIMES))
+        for solution in (candidate, bank_known.reference())
+    ]
+    return replace(report, yours_s=takes[0], reference_s=takes[1])
 
 
 def concluded(

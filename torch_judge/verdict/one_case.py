@@ -8,7 +8,7 @@ from torch_judge.bank import Problem
 from torch_judge.cases.authoring import Case, CheckFailed, Observed
 from torch_judge.cases.compare import compare_kept, compare_seen
 from torch_judge.cases.observations import Seen
-from torch_judge.observe import Setting, draw_for
+from torch_judge.observe import NOT_RUN, Setting, draw_for
 from torch_judge.report import CaseResult, ExceptionInfo, Mismatch
 
 
@@ -53,6 +53,7 @@ def judge_case(case: Case, seen: Seen, expected: Seen, setting: Setting, problem
         mismatches=found,
         exception=seen.exception,
         output=seen.output,
+        ran=not seen.stopped.startswith(NOT_RUN),
     )
 
 
