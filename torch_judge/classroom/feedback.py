@@ -84,7 +84,7 @@ def _told(report: Report, full: bool) -> list[str]:
     parts = [tag("p", prose(d.message), class_="bad") for d in report.diagnosis]
     parts += [tag("p", prose(f"Forbidden here: `{v.api}`. {v.line}".rstrip()), class_="bad") for v in report.violations]
     if report.error and report.fault == "learner":
-        parts.append(tag("p", prose(without_numbers(report.error)), class_="bad"))
+        parts.append(tag("p", prose(report.error), class_="bad"))  # said before any input was drawn
     if report.exception:
         parts.append(_exception(report.exception))
     rows = [tag("li", esc(f"{case.name} ({case.kind}): "), *_case(case)) for case in report.failed]

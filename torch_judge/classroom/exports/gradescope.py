@@ -69,7 +69,7 @@ def _test(mark: Mark, bank: Bank) -> dict[str, object]:
         lines += [f"Forbidden here: {v.api}. {v.line}" for v in report.violations]
         lines += [f"- {case.name}: {_seen(case.mismatches, case.message)}" for case in report.failed]
         if report.error and report.fault == "learner":
-            lines.append(without_numbers(report.error))
+            lines.append(report.error)
     return {
         "name": title(mark.problem, bank),
         "score": round(mark.points or 0.0, 2),
