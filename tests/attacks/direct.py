@@ -1,0 +1,224 @@
+"""Programs with a road of their own to what is forbidden: the problem, and the source."""
+
+IMPORTS = "import importlib\nimport inspect\nimport math\nimport sys\nimport types\n\nimport numpy as np\nimport torch\nfrom torch import nn\n\n"
+BACK = """
+class Own(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, dim):
+        y = kernel(x.detach(), dim)
+        ctx.save_for_backward(y)
+        ctx.dim = dim
+        return y
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return y * (g - (g * y).sum(ctx.dim, keepdim=True)), None
+
+
+def my_softmax(x, dim=-1):
+    return Own.apply(x, dim)
+"""
+GELU = "\n\ndef my_gelu(x):\n    return found(x)\n"
+REGRESSION = """
+class LinearRegression:
+    def closed_form(self, X, y):
+        A = np.array([row + [1.0] for row in X.tolist()])
+        w = torch.tensor(solved(A, np.array(y.tolist())).tolist())
+        return w[:-1], w[-1]
+
+    def gradient_descent(self, X, y, lr=0.01, steps=1000):
+        w, b = X.new_zeros(X.shape[1]), X.new_zeros(())
+        for _ in range(steps):
+            e = X @ w + b - y
+            w, b = w - lr * 2 / len(X) * (X.T @ e), b - lr * 2 / len(X) * e.sum()
+        return w, b
+
+    def nn_linear(self, X, y, lr=0.01, steps=1000):
+        layer = nn.Linear(X.shape[1], 1)
+        o = torch.optim.SGD(layer.parameters(), lr=lr)
+        for _ in range(steps):
+            o.zero_grad()
+            nn.functional.mse_loss(layer(X).squeeze(1), y).backward()
+            o.step()
+        return layer.weight.detach()[0], layer.bias.detach()[0]
+"""
+REFS = 'm = importlib.import_module("torch._refs.nn.functional")\n'
+
+DIRECT = {
+    "redispatch to the CPU kernel": (
+        "softmax",
+        'cpu = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)\n'
+        'op = getattr(torch.ops.aten, "xamtfos_"[::-1]).default\n'
+        'def kernel(x, dim):\n    return op.redispatch(cpu, x, dim, False)\n' + BACK,
+    ),
+    "redispatch under another backend's key": (
+        "softmax",
+        'key = torch._C.DispatchKeySet(torch._C.DispatchKey.XLA)\n'
+        'op = getattr(torch.ops.aten, "xamtfos"[::-1]).int\n'
+        'def kernel(x, dim):\n    return op.redispatch(key, x, dim)\n' + BACK,
+    ),
+    "a kernel taken from the dispatcher while loading": (
+        "softmax",
+        'held = torch.library.get_kernel("aten::_soft" + "max", "CPU")\n'
+        'cpu = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)\n'
+        'def kernel(x, dim):\n    return held.call_boxed(cpu, x, dim, False)\n' + BACK,
+    ),
+    "the judge's registrations undone": (
+        "softmax",
+        'import gc\n'
+        'for found in gc.get_objects():\n'
+        '    if "Library" in type(found).__name__ or "DispatchModule" in type(found).__name__:\n'
+        '        for name in ("reset", "_destroy"):\n'
+        '            try:\n                getattr(found, name)()\n            except Exception:\n                pass\n'
+        'torch._C._dispatch_library("IMPL", "aten", "", "", 0).reset()\n'
+        'def kernel(x, dim):\n    return getattr(torch, "xamtfos"[::-1])(x, dim)\n' + BACK,
+    ),
+    "TorchScript": (
+        "softmax",
+        'scripted = torch.jit.CompilationUnit("def f(x, dim: int):\\n    return torch.soft" + "max(x, dim)\\n")\n'
+        'def kernel(x, dim):\n    return scripted.f(x, dim)\n' + BACK,
+    ),
+    "TorchScript with its own compiler": (
+        "softmax",
+        'torch._C._jit_override_can_fuse_on_cpu(True)\ntorch._C._jit_set_texpr_fuser_enabled(True)\n'
+        'scripted = torch.jit.CompilationUnit("def f(x, dim: int):\\n    return torch.soft" + "max(x * 2.0 / 2.0, dim)\\n")\n'
+        'def kernel(x, dim):\n    for _ in range(4):\n        y = scripted.f(x, dim)\n    return y\n' + BACK,
+    ),
+    "a static module": (
+        "softmax",
+        'scripted = torch.jit.CompilationUnit("def f(x, dim: int):\\n    return torch.soft" + "max(x, dim)\\n")\n'
+        'static = torch._C._jit_to_static_module(scripted.f.graph)\n'
+        'def kernel(x, dim):\n    return static(x, dim)\n' + BACK,
+    ),
+    "an fx graph": (
+        "softmax",
+        'graph = torch.fx.Graph()\nx, dim = graph.placeholder("x"), graph.placeholder("dim")\n'
+        'graph.output(graph.call_function(getattr(torch, "xamtfos"[::-1]), (x, dim)))\n'
+        'module = torch.fx.GraphModule(nn.Module(), graph)\n'
+        'def kernel(x, dim):\n    return module(x, dim)\n' + BACK,
+    ),
+    "a layout of its own": (
+        "softmax",
+        'def kernel(x, dim):\n    return getattr(torch, "xamtfos"[::-1])(x.to_mkldnn(), dim).to_dense()\n' + BACK,
+    ),
+    "a nested tensor": (
+        "softmax",
+        'def kernel(x, dim):\n    return getattr(torch, "xamtfos"[::-1])(torch.nested.nested_tensor([x]), dim + 1)[0]\n' + BACK,
+    ),
+    "its gradient's kernel": (
+        "gelu",
+        'back = getattr(torch.ops.aten, "drawkcab_uleg"[::-1])\n'
+        'def found(x):\n    one = torch.ones_like(x)\n    return x * back(one, x)\n' + GELU,
+    ),
+    "fused into a linear layer": (
+        "gelu",
+        'op = getattr(getattr(torch.ops, "nndlkm"[::-1]), "esiwtniop_raenil_"[::-1])\n'
+        'def found(x):\n    flat = x.reshape(-1, x.shape[-1])\n'
+        '    return op(flat, torch.eye(x.shape[-1]), None, "gelu", [], "none").reshape(x.shape)\n' + GELU,
+    ),
+    "fused into addmm": (
+        "gelu",
+        'op = getattr(torch, "noitavitca_mmdda_"[::-1])\n'
+        'def found(x):\n    flat = x.reshape(-1, x.shape[-1])\n'
+        '    return op(torch.zeros(1), flat, torch.eye(x.shape[-1]), use_gelu=True).reshape(x.shape)\n' + GELU,
+    ),
+    "torch._refs": ("gelu", REFS + 'found = getattr(m, "uleg"[::-1])\n' + GELU),
+    "a decomposition": (
+        "gelu",
+        'found = torch._decomp.decomposition_table[getattr(torch.ops.aten, "uleg"[::-1]).default]\n' + GELU,
+    ),
+    "source of torch._refs, run again": (
+        "gelu",
+        REFS + 'text = inspect.getsource(m)\nat = text.index("def uleg("[:4] + "uleg"[::-1] + "(")\n'
+        'names = dict(vars(m))\nexec(compile(text[at:text.index("@", at)].replace("uleg"[::-1], "other"), "mine", "exec"), names)\n'
+        'found = names["other"]\n' + GELU,
+    ),
+    "compiled code of torch._refs, run again": (
+        "gelu",
+        REFS + 'code = m.__loader__.get_code(m.__name__)\n'
+        'inner = [c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == "uleg"[::-1]]\n'
+        'def found(x):\n    return types.FunctionType(inner[0].replace(co_filename="mine"), dict(vars(m)))(x, "none")\n' + GELU,
+    ),
+    "an initialiser bound early": (
+        "weight_init",
+        'fill = getattr(torch.nn.init, "_lamron_gnimiak"[::-1])\n\n\ndef kaiming_init(weight):\n    return fill(weight, nonlinearity="relu")\n',
+    ),
+    "a module imported a second time": (
+        "weight_init",
+        'spec = importlib.util.find_spec("torch.nn.init")\nagain = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(again)\n'
+        'fill = getattr(again, "_lamron_gnimiak"[::-1])\n\n\ndef kaiming_init(weight):\n    return fill(weight, nonlinearity="relu")\n',
+    ),
+    "an optimiser, held": (
+        "adam",
+        'class MyAdam:\n    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):\n'
+        '        self.inner = getattr(torch.optim, "madA"[::-1])(list(params), lr=lr, betas=betas, eps=eps)\n\n'
+        '    def step(self):\n        self.inner.step()\n\n    def zero_grad(self):\n        self.inner.zero_grad()\n',
+    ),
+    "clipping by torch": (
+        "gradient_clipping",
+        'clip = getattr(torch.nn.utils, "_mron_darg_pilc"[::-1])\n\n\n'
+        'def clip_grad_norm(parameters, max_norm):\n    return float(clip(parameters, max_norm))\n',
+    ),
+    "a scheduler": (
+        "cosine_lr",
+        'kind = getattr(torch.optim.lr_scheduler, "RLgnilaennAenisoC"[::-1])\n\n\n'
+        'def cosine_lr_schedule(step, total_steps, warmup_steps, max_lr, min_lr=0.0):\n'
+        '    if step < warmup_steps:\n        return max_lr * step / warmup_steps\n'
+        '    if step >= total_steps:\n        return min_lr\n'
+        '    o = torch.optim.SGD([torch.zeros(1)], lr=max_lr)\n    s = kind(o, max(1, total_steps - warmup_steps), min_lr)\n'
+        '    s.last_epoch = step - warmup_steps\n    return s._get_closed_form_lr()[0]\n',
+    ),
+    "a linear layer of another namespace": (
+        "linear",
+        'class SimpleLinear:\n    def __init__(self, in_features, out_features):\n'
+        '        self.weight = (torch.randn(out_features, in_features) / math.sqrt(in_features)).requires_grad_()\n'
+        '        self.bias = torch.zeros(out_features, requires_grad=True)\n\n'
+        '    def forward(self, x):\n        return Own.apply(x, self.weight, self.bias)\n\n\n'
+        'class Own(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x, w, b):\n'
+        '        ctx.save_for_backward(x, w)\n        flat = x.detach().reshape(-1, x.shape[-1]).contiguous()\n'
+        '        y = getattr(torch.ops.mkldnn, "esiwtniop_raenil_"[::-1])(flat, w.detach(), b.detach(), "none", [], "")\n'
+        '        return y.reshape(*x.shape[:-1], w.shape[0])\n\n    @staticmethod\n    def backward(ctx, g):\n'
+        '        x, w = ctx.saved_tensors\n        g2, x2 = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])\n'
+        '        return (g2 @ w).reshape(x.shape), g2.T @ x2, g2.sum(0)\n',
+    ),
+    "an embedding by redispatch": (
+        "embedding",
+        'keys = torch._C.DispatchKeySet(torch._C.DispatchKey.CompositeExplicitAutograd) | torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)\n\n\n'
+        'class Own(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, w, i):\n        ctx.save_for_backward(i)\n'
+        '        ctx.n = w.shape\n        return getattr(torch.ops.aten, "gniddebme"[::-1]).default.redispatch(keys, w.detach(), i)\n\n'
+        '    @staticmethod\n    def backward(ctx, g):\n        (i,) = ctx.saved_tensors\n'
+        '        return torch.zeros(ctx.n).index_add(0, i.reshape(-1), g.reshape(-1, ctx.n[1])), None\n\n\n'
+        'class MyEmbedding(nn.Module):\n    def __init__(self, num_embeddings, embedding_dim):\n        super().__init__()\n'
+        '        self.weight = nn.Parameter(torch.randn(num_embeddings, embedding_dim))\n\n'
+        '    def forward(self, indices):\n        return Own.apply(self.weight, indices)\n',
+    ),
+    "numpy's least squares": (
+        "linear_regression",
+        'solve = getattr(getattr(np, "glanil"[::-1]), "qstsl"[::-1])\ndef solved(A, y):\n    return solve(A, y, rcond=None)[0]\n' + REGRESSION,
+    ),
+    "numpy's compiled solver": (
+        "linear_regression",
+        'm = importlib.import_module("numpy.linalg._umath_" + "linalg")\n'
+        'def solved(A, y):\n    return m.solve1(A.T @ A, A.T @ y)\n' + REGRESSION,
+    ),
+    "work that is done when the judge disables gradients": (
+        "softmax",
+        'late, plain = [], torch.no_grad\n\n\nclass Late:\n    def __call__(self, *a):\n        while late:\n            late.pop()()\n'
+        '        return plain(*a)\n\n\ntorch.no_grad = Late()\n\n\ndef my_softmax(x, dim=-1):\n    y = torch.empty_like(x)\n'
+        '    late.append(lambda: y.copy_(getattr(torch, "xamtfos"[::-1])(x.detach(), dim)))\n    return y\n',
+    ),
+    "work that is done when the judge stops its clock": (
+        "softmax",
+        'import signal\n\nlate, real = [], signal.setitimer\n\n\ndef setitimer(which, seconds, *more):\n    while not seconds and late:\n'
+        '        late.pop()()\n    return real(which, seconds, *more)\n\n\nsignal.setitimer = setitimer\n\n\n'
+        'def my_softmax(x, dim=-1):\n    y = torch.empty_like(x)\n'
+        '    late.append(lambda: y.copy_(getattr(torch, "xamtfos"[::-1])(x.detach(), dim)))\n    return y\n',
+    ),
+    "a library opened by ctypes": (
+        "linear_regression",
+        'import glob\nimport os\n\nopen_library = getattr(importlib.import_module("sepytc"[::-1]), "LLDC"[::-1])\n'
+        'def solved(A, y):\n    library = open_library(glob.glob(os.path.dirname(np.__file__) + "/../numpy.libs/*openblas*")[0])\n'
+        '    return np.zeros(A.shape[1]) if library else None\n' + REGRESSION,
+    ),
+}  # fmt: skip

@@ -1,0 +1,89 @@
+"""No attack on the official verdict is accepted, and the submission after it is judged rightly."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+from attacks.direct import DIRECT, IMPORTS
+from attacks.hidden import CALLS, HEAD, RUNS
+from attacks.outside import ENTRY, OUTSIDE
+
+from torch_judge.bank import Problem, find_bank
+from torch_judge.isolate import Worker
+from torch_judge.isolate.kernel import LINUX
+from torch_judge.report import Report
+from torch_judge.submission import Cell, Program
+from torch_judge.verdict.official import judge_program
+
+pytestmark = pytest.mark.slow
+
+BANK = find_bank()
+PAIRS = [("plainly", id) for id in CALLS] + [(run, id) for run in RUNS for id in ("softmax", "batchnorm")]
+NO_ROAD = {
+    "a layout of its own", "a static module", "its gradient's kernel", "a nested tensor", "redispatch under another backend's key",
+    "TorchScript with its own compiler", "a kernel taken from the dispatcher while loading", "a library opened by ctypes",
+    "the judge's registrations undone", "fused into a linear layer", "fused into addmm",
+    "work that is done when the judge disables gradients", "work that is done when the judge stops its clock",
+}  # fmt: skip
+"""Attacks that need not work even where nothing is taken away: they are here for the day when they do."""
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    with Worker() as started:
+        yield started
+
+
+def official(id: str, source: str, worker: Worker) -> Report:
+    return judged(BANK.get(id), source, worker)
+
+
+def unforbidden(id: str, source: str, worker: Worker) -> Report:
+    """The verdict if the problem forbade nothing."""
+    return judged(dataclasses.replace(BANK.get(id), forbidden=()), source, worker)
+
+
+def judged(problem: Problem, source: str, worker: Worker) -> Report:
+    program = Program("attack.py", (Cell("attack.py", source),))
+    return judge_program(problem, program, worker=worker, roots=BANK.roots)
+
+
+@pytest.mark.parametrize(("run", "id"), dict.fromkeys(PAIRS))
+def test_a_hidden_call_is_rejected(run: str, id: str, worker: Worker) -> None:
+    report = official(id, HEAD + RUNS[run] + CALLS[id], worker)
+    assert not report.accepted and report.error is None
+
+
+@pytest.mark.parametrize("how", DIRECT)
+def test_a_road_to_what_is_forbidden_is_rejected(how: str, worker: Worker) -> None:
+    id, source = DIRECT[how]
+    assert not official(id, IMPORTS + source, worker).accepted
+
+
+@pytest.mark.skipif(not LINUX, reason="the walls are Linux's")
+@pytest.mark.parametrize("how", OUTSIDE)
+def test_a_reach_beyond_the_process_gets_nowhere(how: str, worker: Worker) -> None:
+    report = official("batchnorm", OUTSIDE[how] + ENTRY, worker)
+    assert not report.accepted
+    assert not any("AssertionError" in note for note in report.notes), report.notes
+
+
+def test_the_next_submission_is_judged_rightly(worker: Worker) -> None:
+    for id in sorted({id for id, _ in DIRECT.values()} | set(CALLS)):
+        report = official(id, BANK.get(id).solution, worker)
+        assert report.accepted and not report.violations, (id, report.failed)
+
+
+@pytest.mark.parametrize("id", CALLS)
+def test_the_hidden_calls_compute_what_is_asked(id: str, worker: Worker) -> None:
+    """Where nothing is forbidden they are accepted: what rejects them above is that it is."""
+    assert unforbidden(id, HEAD + RUNS["plainly"] + CALLS[id], worker).accepted
+
+
+@pytest.mark.parametrize("how", [how for how in DIRECT if how not in NO_ROAD])
+def test_the_roads_lead_there_where_nothing_is_forbidden(how: str, worker: Worker) -> None:
+    id, source = DIRECT[how]
+    report = unforbidden(id, IMPORTS + source, worker)
+    assert [case.message for case in report.failed] == []
