@@ -1,7 +1,7 @@
 import torch
 import torch.nn.functional as F
 
-from torch_judge.authoring import case, integer, linear_layers, same, weights_of, without_gradient
+from torch_judge.authoring import case, integer, linear_layers, require, same, weights_of, without_gradient
 
 NAMES = ("gate_proj", "up_proj", "down_proj")
 
@@ -16,6 +16,19 @@ def built(solve, draw, d_model=5, d_ff=11):
 @case("gate_proj, up_proj and down_proj: three separate nn.Linear", kind="interface")
 def layers(solve, draw):
     return linear_layers(solve(d_model=5, d_ff=integer(draw, "d_ff", 6, 12)), NAMES)
+
+
+def all_take_part(seen, expected, draw):
+    """What a parameter that gets no gradient is called, before wrong numbers hide it."""
+    idle = seen["without a gradient"]
+    text = f"The output gives no gradient to: {idle}. Every layer takes part; make no other ones."
+    require(idle == "none", f"idle: {'another' if 'another' in idle else idle}", text)
+
+
+@case("every layer takes part, and no other", kind="interface", verify=all_take_part)
+def no_layer_idle(solve, draw):
+    mlp = built(solve, draw)
+    return {"without a gradient": without_gradient(mlp, mlp(draw.randn("x", 2, 3, 5)), NAMES)}
 
 
 @case("a batch of sequences", kind="values")
@@ -56,11 +69,11 @@ def evaluation(solve, draw):
     return seen | {"other weights": mlp(x)}
 
 
-@case("gradients of x and of the three weights; no parameter idle", kind="gradients")
+@case("gradients of x and of the three weights", kind="gradients")
 def gradients(solve, draw):
     mlp, x = built(solve, draw), draw.randn("x", 2, 3, 5, std=2.0, grad=True)
     weights = {f"{name}.weight": weight for name, weight in weights_of(mlp, NAMES).items()}
-    return draw.gradients(mlp(x), x=x, **weights) | {"without a gradient": without_gradient(mlp, mlp(x), NAMES)}
+    return draw.gradients(mlp(x), x=x, **weights)
 
 
 @case("a gate of several hundred, up or down: values and gradients stay finite", kind="numerics")
