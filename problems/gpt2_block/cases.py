@@ -1,7 +1,16 @@
 import torch
 from torch.nn.functional import gelu, layer_norm, linear
 
-from torch_judge.authoring import ROUNDED_SCORES, CheckFailed, case, causal_mask, integer, same, without_gradient
+from torch_judge.authoring import (
+    ROUNDED_SCORES,
+    CheckFailed,
+    case,
+    causal_mask,
+    integer,
+    require,
+    same,
+    without_gradient,
+)
 
 NAMES = ("W_q", "W_k", "W_v", "W_o", "ln1", "ln2", "mlp")
 
@@ -40,6 +49,19 @@ def layers(solve, draw):
     seen["another is trainable"] = any(p.requires_grad and id(p) not in named for p in block.parameters())
     seen["shapes of the weights"] = ", ".join(sorted(shapes))
     return seen | {"separate": len({id(layer) for layer in made.values()})}
+
+
+def all_take_part(seen, expected, draw):
+    """What a parameter that gets no gradient is called, before wrong numbers hide it."""
+    idle = seen["without a gradient"]
+    text = f"The output gives no gradient to: {idle}. Every layer takes part; make no other ones."
+    require(idle == "none", f"idle: {'another' if 'another' in idle else idle}", text)
+
+
+@case("every layer takes part, and no other", kind="interface", verify=all_take_part)
+def no_layer_idle(solve, draw):
+    block = built(solve, draw)
+    return {"without a gradient": without_gradient(block, block(draw.randn("x", 2, 4, 12, std=2.0)), NAMES)}
 
 
 @case("a batch of sequences; one token is all ones", kind="values")
@@ -131,9 +153,7 @@ def long_sequence(solve, draw):
     return {"output": built(solve, draw, d_model=4, num_heads=2)(draw.randn("x", 1, length, 4))}
 
 
-@case("gradients of x and of all weights; no parameter idle", kind="gradients")
+@case("gradients of x and of all weights", kind="gradients")
 def gradients(solve, draw):
     block, x = built(solve, draw), draw.randn("x", 2, 4, 12, std=2.0, grad=True)
-    return draw.gradients(block(x), x=x, **weights_of(block)) | {
-        "without a gradient": without_gradient(block, block(x), NAMES)
-    }
+    return draw.gradients(block(x), x=x, **weights_of(block))
