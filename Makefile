@@ -20,7 +20,7 @@ lab: ## JupyterLab with torch-judge's buttons: make lab WORKSPACE=folder OPTIONS
 	@if [ "$$(id -u)" = 0 ] && ! echo "$(OPTIONS)" | grep -q 'allow.root'; then \
 		echo "JupyterLab does not start as root by itself. Use another account, or, in a container that is yours alone:"; \
 		echo "    make lab OPTIONS=--allow-root"; exit 1; fi
-	@$(MAKE) -q .venv/lab 2>/dev/null || command -v node >/dev/null || { \
+	@$(MAKE) --no-print-directory -q .venv/lab 2>/dev/null || command -v node >/dev/null || { \
 		echo "The buttons are built with Node 20 or later, which is not installed. Install it (Debian: nodejs), or use the"; \
 		echo "container instead: docker compose up"; exit 1; }
 	@$(MAKE) --no-print-directory .venv/lab

@@ -43,14 +43,17 @@ within a blink whether each is right and, if it is not, *what* is wrong with it.
 | `check("{first}", case=3)` | one case, with everything you printed |
 | `replay("{first}", case=3)` | the inputs of a case, to look at yourself |
 | `hint("{first}")`, `solution("{first}")` | help, in small and in large doses |
-| `status()` | your progress |
+| `status()` | your progress, and what is next |
+| `status(topic="attention", state="to do")` | some of the problems; `difficulty="easy"` does, too |
 
 Whatever a statement leaves open, the judge leaves open too: any right answer is accepted. What is banned is printed
-under *Rules*. In the lab (`torch-judge lab`) the toolbar's buttons do the same, and a panel lists the problems.
+under *Rules*. A problem may be named by its number, too: `check("07")`. In the lab (`torch-judge lab`) the toolbar's
+buttons do the same, and a panel lists the problems.
 
 ## Keeping your progress
 
-Progress lies in one small file on the machine that runs the notebook. In Colab that machine is lost after some hours.
+Progress lies in one small file on the machine that runs the notebook. `torch-judge start {first} --colab`, or the lab's
+Colab button, makes a notebook that runs in Colab as it is; the machine there is lost after some hours.
 To keep it, mount your Drive and name a folder there, in a cell before the first `check`, in each notebook:
 
 ```python
