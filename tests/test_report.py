@@ -30,6 +30,7 @@ mismatches = st.builds(
     text,
     index=st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9)),
     actual=st.none() | text,
+    heat=st.none() | st.lists(text, max_size=2).map(tuple),
 )
 cases = st.builds(
     CaseResult, text, st.sampled_from(KINDS), st.booleans(), message=text, exception=exceptions,

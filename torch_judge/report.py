@@ -19,7 +19,8 @@ class Mismatch:
 
     ``what`` names the first check that failed: ``missing``, ``type``, ``length``, ``shape``, ``dtype``,
     ``device``, ``finite``, ``values``, ``changed``, ``unchanged``, ``cost`` or ``check`` (a case's own verify).
-    ``differ`` of ``total`` elements lie outside ``allowed``; ``index`` is the worst one's.
+    ``differ`` of ``total`` elements lie outside ``allowed``; ``index`` is the worst one's. ``heat`` pictures the matrix
+    in which that one lies, a string a row: ``.`` is right, 1 to 9 says how far off.
     """
 
     observation: str
@@ -31,6 +32,7 @@ class Mismatch:
     allowed: float | None = None
     differ: int | None = None
     total: int | None = None
+    heat: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -173,9 +175,13 @@ class ShownReport(Report):
 
 def _case(data: dict[str, Any]) -> CaseResult:
     mismatches = tuple(
-        Mismatch(**{**m, "index": None if m["index"] is None else tuple(m["index"])}) for m in data["mismatches"]
+        Mismatch(**{**m, "index": _tuple(m["index"]), "heat": _tuple(m.get("heat"))}) for m in data["mismatches"]
     )
     return CaseResult(**{**data, "mismatches": mismatches, "exception": _exception(data["exception"])})
+
+
+def _tuple(items: list[Any] | None) -> tuple[Any, ...] | None:
+    return None if items is None else tuple(items)
 
 
 def _exception(data: dict[str, Any] | None) -> ExceptionInfo | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -130,7 +131,21 @@ def _compare_tensor(path: str, got: Leaf, want: TensorLeaf, device: str | None, 
     return _compare_values(path, got.data, want.data, widen)
 
 
-def _compare_values(path: str, got: torch.Tensor, want: torch.Tensor, widen: float) -> Mismatch | None:
+@dataclass(frozen=True)
+class Distance:
+    """How far each element is off: the difference, what is allowed, and which elements are as they should be.
+
+    ``broken`` are those that are not finite where the reference is.
+    """
+
+    difference: torch.Tensor
+    allowed: torch.Tensor
+    alike: torch.Tensor
+    broken: torch.Tensor
+
+
+def distance(got: torch.Tensor, want: torch.Tensor, widen: float) -> Distance:
+    """Compare two tensors of one shape, element by element."""
     rate = widen * TOLERANCE.get(want.dtype, 0.0)
     wide = torch.complex128 if want.is_complex() else torch.float64
     a, b = got.to(wide), want.to(wide)
@@ -146,9 +161,14 @@ def _compare_values(path: str, got: torch.Tensor, want: torch.Tensor, widen: flo
     alike = difference <= allowed
     if not whole:
         alike = torch.where(finite, alike, (a == b) | (a.isnan() & b.isnan()))
+    return Distance(difference, allowed, alike, ~a.isfinite() & finite)
+
+
+def _compare_values(path: str, got: torch.Tensor, want: torch.Tensor, widen: float) -> Mismatch | None:
+    found = distance(got, want, widen)
+    difference, allowed, alike, broken = found.difference, found.allowed, found.alike, found.broken
     if bool(alike.all()):
         return None
-    broken = ~a.isfinite() & finite
     excess = torch.where(alike, -math.inf, (difference - allowed).nan_to_num(math.inf))
     flat = int(torch.where(broken, math.inf, excess).argmax())
     index = _index(flat, got.shape)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from torch_judge.report import CaseResult, ExceptionInfo, Frame, Report
 from torch_judge.show import groups, words
 from torch_judge.show.page import esc, grid, heading, prose, soft, tag, wrapped
+from torch_judge.show.picture import picture
 from torch_judge.show.words import View
 
 CLASSES = {"✓": "tj-good", "✗": "tj-bad", "–": "tj-soft"}
@@ -106,6 +107,8 @@ def _details(view: View, n: int, case: CaseResult) -> str:
         label = f"Mismatches of case {n}"
         out += grid(columns, [_row(columns, row) for row in rows], label, "tj-values")
     out += "".join(tag("p", prose(sentence)) for sentence in sentences)
+    pictures = [drawn for mismatch in case.mismatches if (drawn := picture(mismatch))]
+    out += "".join(pictures[: words.MISMATCHES if view.unfold else 1])
     if more:
         out += tag("p", prose(words.more(view, n, more, "mismatch", "mismatches")), class_="tj-soft")
     return out + _prints(case, view.unfold)

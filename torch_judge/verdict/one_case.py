@@ -7,6 +7,7 @@ import ast
 from torch_judge.bank import Problem
 from torch_judge.cases.authoring import Case, CheckFailed, Observed
 from torch_judge.cases.compare import compare_kept, compare_seen
+from torch_judge.cases.heat import pictured
 from torch_judge.cases.observations import Seen
 from torch_judge.observe import NOT_RUN, Setting, draw_for
 from torch_judge.report import CaseResult, ExceptionInfo, Mismatch
@@ -42,7 +43,7 @@ def judge_case(case: Case, seen: Seen, expected: Seen, setting: Setting, problem
     elif seen.exception is not None:
         message = _raised(seen.exception, problem)
     else:
-        found = mismatches_of(case, seen, expected, setting)
+        found = pictured(mismatches_of(case, seen, expected, setting), seen, expected, case.widen)
         message = found[0].message if found else ""
     return CaseResult(
         name=case.name,
