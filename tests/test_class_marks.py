@@ -290,7 +290,7 @@ FOREIGN = {
                                   "Nobody of this class"),
     "another course's columns": (CANVAS.replace("Softmax", "Poetry").replace("Week 1", "Week 9"), "No column of"),
     "no gradebook": ("a,b\n1,2\n", "is no Canvas gradebook"),
-    "empty": ("", "is empty"),
+    "empty": ("", "its header begins with nothing"),
 }  # fmt: skip
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from torch_judge.classroom.csvs import read_sheet
 from torch_judge.classroom.words import Student
 from torch_judge.errors import JudgeError
 
@@ -62,14 +61,14 @@ class Roster:
 
 def read_roster(path: Path) -> Roster:
     """The roster in a CSV file with a header; raises JudgeError if it has no column of ids, or an id twice."""
-    rows = read_csv(path)
-    header = {column.strip().lower(): column for column in (rows[0] if rows else {})}
+    sheet = read_sheet(path)
+    header = {column.strip().lower(): column for column in sheet.header}
     id = next((header[name] for name in ID if name in header), None)
     if id is None:
         found = ", ".join(f"`{column}`" for column in header.values()) or "nothing"
         raise JudgeError(f"The roster `{path}` has no column of ids: its header is {found}.", "Name one column `id`.")
     students: dict[str, Student] = {}
-    for number, row in enumerate(rows, start=2):
+    for number, row in enumerate(sheet.records(), start=2):
         student = _student(row, header, id)
         if not student.id:
             continue
@@ -88,20 +87,6 @@ def _student(row: dict[str, str], header: dict[str, str], id: str) -> Student:
     name = value(NAME) or f"{value(FIRST)} {value(LAST)}".strip()
     keys = tuple(v for column in KEYS if column in header and (v := row[header[column]].strip()))
     return Student(row[id].strip(), name, value(EMAIL), keys)
-
-
-def read_csv(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file by their header; raises JudgeError if it cannot be read."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise JudgeError(f"`{path}` cannot be read: {error.strerror}.", "Name another file.") from None
-    except UnicodeDecodeError:
-        raise JudgeError(f"`{path}` is no UTF-8 text.", "Save it as CSV in UTF-8.") from None
-    sample = text.partition("\n")[0]
-    delimiter = max(",;\t", key=sample.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restval="")
-    return [{k: v for k, v in row.items() if isinstance(k, str) and isinstance(v, str)} for row in reader]
 
 
 def folded(text: str) -> str:

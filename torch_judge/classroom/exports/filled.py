@@ -6,14 +6,13 @@ cell that is not a mark of ours stays as it was exported, and only marks that ex
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch_judge.bank import Bank
+from torch_judge.classroom.csvs import Sheet, read_sheet
 from torch_judge.classroom.exports.tables import number, table
 from torch_judge.classroom.grading import Class
 from torch_judge.classroom.marks import totals
@@ -47,32 +46,15 @@ class Filled:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    header: list[str]
-    rows: list[list[str]]
-    delimiter: str
-    newline: str
-
-    def column(self, names: set[str]) -> int | None:
-        """The place of the first column whose header is one of ``names``."""
-        return next((i for i, title in enumerate(self.header) if folded(title) in names), None)
-
-    def text(self, rows: Sequence[Sequence[str]]) -> str:
-        out = io.StringIO(newline="")
-        csv.writer(out, delimiter=self.delimiter, lineterminator=self.newline).writerows([self.header, *rows])
-        return out.getvalue()
-
-
 def canvas(found: Class, path: Path, bank: Bank, columns: Mapping[str, str]) -> Filled:
     """An exported Canvas gradebook with our marks in it.
 
     ``columns`` gives headers the problem that stands in them ("" for the sum); others are matched by their title.
     Raises JudgeError if the file is no Canvas gradebook, or no column or no student of it is ours.
     """
-    sheet = _sheet(path)
+    sheet = read_sheet(path)
     if sheet.header[:1] != ["Student"] or "ID" not in sheet.header[1:2]:
-        header = ", ".join(sheet.header[:3])
+        header = ", ".join(sheet.header[:3]) or "nothing"
         raise JudgeError(
             f"`{path}` is no Canvas gradebook: its header begins with {header}.", "Export it in Canvas: Grades."
         )
@@ -125,14 +107,14 @@ def moodle_worksheet(found: Class, path: Path, problem: str, column: str | None)
     Only rows with a mark are written, for one that Moodle refuses makes it refuse all. ``column`` is the header of the
     grade, where we do not know the language. Raises JudgeError if the file is no worksheet or nobody of it is ours.
     """
-    sheet = _sheet(path)
+    sheet = read_sheet(path)
     who = next((i for i in range(len(sheet.header)) if _participants(sheet.rows, i)), None)
-    grade = sheet.header.index(column) if column in sheet.header else sheet.column(GRADES)
+    grade = sheet.header.index(column) if column in sheet.header else _column(sheet, GRADES)
     if who is None or grade is None:
         header = ", ".join(f"`{title}`" for title in sheet.header)
         lacks = "no column of identifiers (`Participant 1234`)" if who is None else "no column of grades that we know"
         raise JudgeError(f"`{path}` has {lacks}: its header is {header}.", "Name the grades: --grade-column HEADER.")
-    most, values, roster = sheet.column(MOST), _values(found)[problem], _roster(found)
+    most, values, roster = _column(sheet, MOST), _values(found)[problem], _roster(found)
     filled, kept, met = Filled(""), [], set()
     for row in sheet.rows:
         keys = [row[who], re.sub(r"\D", "", row[who]), *row[1:4]] if len(row) > who else []
@@ -162,6 +144,11 @@ def moodle_import(found: Class, problem: str) -> Filled:
     absent = [students[id].shown for id, value in values.items() if value is None]
     notes = [f"Without a mark, and so not in the file: {_some(absent)}."] if absent else []
     return Filled(table(["ID number", "Email address", title], rows), len(rows), notes)
+
+
+def _column(sheet: Sheet, names: set[str]) -> int | None:
+    """The place of the first column whose header is one of ``names``."""
+    return next((i for i, title in enumerate(sheet.header) if folded(title) in names), None)
 
 
 def _participants(rows: Sequence[Sequence[str]], place: int) -> bool:
@@ -211,25 +198,3 @@ def _float(text: str) -> float | None:
         return float(text.replace(",", "."))
     except ValueError:
         return None
-
-
-def _sheet(path: Path) -> _Sheet:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise JudgeError(f"`{path}` cannot be read: {error.strerror}.", "Name the file that you exported.") from None
-    except UnicodeDecodeError:
-        raise JudgeError(f"`{path}` is no UTF-8 text.", "Export it again as CSV in UTF-8.") from None
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = list(_rows(text, delimiter))
-    if not rows:
-        raise JudgeError(f"`{path}` is empty.", "Export it again.")
-    width = len(rows[0])
-    return _Sheet(
-        rows[0], [row + [""] * (width - len(row)) for row in rows[1:]], delimiter, "\r\n" if "\r\n" in text else "\n"
-    )
-
-
-def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    return (row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row)
