@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import nn
 
 from torch_judge.bank import find_bank
 from torch_judge.report import ExceptionInfo, Frame
-from torch_judge.verdict.diagnose import _same_error
+from torch_judge.verdict.alike import same_error, same_kind_of_error
 from torch_judge.verdict.judging import judge_live
 from torch_judge.verdict.known import known
 
@@ -49,30 +50,101 @@ def test_every_mistake_has_a_second_way_and_most_are_named(id: str) -> None:
     assert len(wrong) <= (1 - NAMED_AT_LEAST) * len(ways), wrong
 
 
-def test_a_forgotten_return_is_named_and_a_blank_body_accused_of_nothing() -> None:
-    class Blank:
-        def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
-            pass
+def blank(x):
+    """Implement me."""
 
-        def step(self):
-            pass
 
-        def zero_grad(self):
-            pass
+def forgotten(x, dim=-1):
+    (x - x.amax(dim, keepdim=True)).exp().sum(dim)
 
-    def forgotten(x, dim=-1):
-        (x - x.amax(dim, keepdim=True)).exp().sum(dim)
 
-    def early(x, dim=-1):  # None for one dimension alone is no forgotten return
-        return None if x.dim() == 1 else x.exp() / x.exp().sum(dim, keepdim=True)
+def early(x, dim=-1):  # None for one dimension alone is no forgotten return
+    return None if x.dim() == 1 else x.exp() / x.exp().sum(dim, keepdim=True)
 
-    named = {}
-    for id, work in (("softmax", forgotten), ("softmax", early), ("adam", Blank)):
-        report = judge_live(find_bank().get(id), work)
-        assert not report.accepted
-        named[work.__name__] = [d.mistake for d in report.diagnosis]
-    assert named["forgotten"] == ["returns_nothing"] and "returns_nothing" not in named["early"]
-    assert named["Blank"] == []
+
+class BlankAdam:
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+        pass
+
+    def step(self):
+        pass
+
+    def zero_grad(self):
+        pass
+
+
+class BlankForward(nn.Module):
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.W_q, self.W_k, self.W_v, self.W_o = (nn.Linear(d_model, d_model) for _ in range(4))
+
+    def forward(self, Q, K, V):
+        raise NotImplementedError
+
+
+class Mha(BlankForward):
+    """Right; ``change`` makes it wrong."""
+
+    change: dict = {}
+
+    def __init__(self, d_model, num_heads):
+        super().__init__(d_model, num_heads)
+        self.num_heads = num_heads
+
+    def split(self, x):
+        if "view" in self.change:
+            return x.view(len(x), self.num_heads, -1, x.shape[-1] // self.num_heads)
+        return x.view(len(x), -1, self.num_heads, x.shape[-1] // self.num_heads).transpose(1, 2)
+
+    def forward(self, Q, K, V):
+        q, k, v = self.split(self.W_q(Q)), self.split(self.W_k(K)), self.split(self.W_v(V))
+        if "detached" in self.change:
+            k = k.detach()
+        scores = q @ k.mT if "bare" in self.change else q @ k.mT / q.shape[-1] ** 0.5
+        out = scores.softmax(-1) @ v
+        out = out.reshape(Q.shape) if "view" in self.change else out.transpose(1, 2).reshape(Q.shape)
+        return out if "no W_o" in self.change else self.W_o(out)
+
+
+def changed(*change):
+    return type("Mha", (Mha,), {"change": change})
+
+
+def in_place(x):
+    x *= x > 0
+    return x
+
+
+FACTS = [
+    ("relu", blank, ["empty"]),
+    ("softmax", forgotten, ["returns_nothing"]),
+    ("adam", BlankAdam, ["empty"]),
+    ("mha", BlankForward, ["empty"]),
+    ("mha", changed("view"), ["heads_never_swapped"]),
+    ("mha", changed("view", "bare"), ["heads_never_swapped", "no_scaling"]),
+    ("mha", changed("bare", "no W_o"), ["no_output_projection", "no_scaling"]),
+    ("mha", changed("detached"), ["no_gradient"]),
+]
+
+
+@pytest.mark.parametrize(("id", "work", "named"), FACTS, ids=lambda value: str(value)[:40])
+def test_what_can_be_read_off_and_two_mistakes_at_once_are_named(id, work, named):
+    report = judge_live(find_bank().get(id), work)
+    assert [d.mistake for d in report.diagnosis] == named
+    assert not report.accepted
+
+
+def test_none_in_one_dimension_is_no_forgotten_return():
+    report = judge_live(find_bank().get("softmax"), early)
+    assert not {d.mistake for d in report.diagnosis} & {"returns_nothing", "empty"}
+
+
+def test_an_argument_that_is_changed_comes_before_wrong_numbers():
+    report = judge_live(find_bank().get("mha"), changed("detached"))
+    assert "`W_k` and `K` get no gradient" in report.diagnosis[0].message
+    assert all(case.mismatches[0].actual == "no gradient" for case in report.failed)
+    report = judge_live(find_bank().get("relu"), in_place)
+    assert any(case.mismatches and case.mismatches[0].what == "changed" for case in report.failed)
 
 
 def test_an_error_is_alike_whatever_its_order_and_a_learners_own_words() -> None:
@@ -92,4 +164,6 @@ def test_an_error_is_alike_whatever_its_order_and_a_learners_own_words() -> None
         (told("ValueError", "not enough values to unpack", "n, c = x.shape"), told("ValueError", "expected (N, C)")),
         (told("ValueError", "rank"), None),
     ]
-    assert [_same_error(*pair) for pair in alike + other] == [True] * len(alike) + [False] * len(other)
+    assert [same_error(*pair) for pair in alike + other] == [True] * len(alike) + [False] * len(other)
+    assert same_kind_of_error(told("RuntimeError", sizes), told("RuntimeError", others))
+    assert not same_kind_of_error(told("RuntimeError", sizes), told("ValueError", sizes))

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from torch_judge.cases.observations import Bound, Container, Leaf, Marker, Seen, TensorLeaf
 from torch_judge.errors import JudgeError, ProblemError
-from torch_judge.isolate import Job, Limits, Outcome, Worker, wire
+from torch_judge.isolate import Job, Limits, Outcome, Worker, framing, wire
 from torch_judge.isolate.fields import WireError
 from torch_judge.isolate.kernel import LINUX
 from torch_judge.isolate.limits import build_fence
@@ -130,7 +130,7 @@ def test_processor_time_is_limited(worker: Worker) -> None:
 def test_what_is_sent_is_limited(worker: Worker) -> None:
     code = "import torch\ndef f(x):\n    return [torch.zeros(1 << 24) for _ in range(3)]"
     outcome = worker.run(job(code, limits=Limits(memory_mb=4096)))
-    assert stops(outcome) == ["the case returned more than 128 MB"] * 2
+    assert stops(outcome) == ["the case returned more than 16 MB"] * 2
 
 
 @pytest.mark.parametrize(
@@ -469,7 +469,7 @@ def test_garbage_is_a_wire_error(data: bytes) -> None:
             decode(data + b"?")
     if not b"tj".startswith(data[:2]):
         with pytest.raises(WireError):
-            wire.FrameReader().feed(data)
+            framing.FrameReader().feed(data)
 
 
 VALID = wire.encode_seen(SEEN)
@@ -485,14 +485,14 @@ def test_mutated_observations_decode_or_are_a_wire_error(at: int, new: bytes, cu
 def frames(*payloads: bytes, key: bytes = b"k") -> bytes:
     read, write = os.pipe()
     for payload in payloads:
-        wire.write_frame(write, wire.SEEN, payload, key)
+        framing.write_frame(write, framing.SEEN, payload, key)
     os.close(write)
     with open(read, "rb") as file:
         return file.read()
 
 
 def test_frames_come_whole_however_they_are_cut() -> None:
-    reader, got = wire.FrameReader(b"k"), []
+    reader, got = framing.FrameReader(b"k"), []
     for byte in frames(b"", b"abc", b"x" * 99):
         got += reader.feed(bytes([byte]))
     reader.finish()
@@ -503,14 +503,14 @@ def test_frames_come_whole_however_they_are_cut() -> None:
 def test_a_flipped_byte_is_noticed(at: int, flip: int) -> None:
     data = bytearray(frames(b"abc", b"0123456789"))
     data[at % len(data)] ^= flip
-    reader = wire.FrameReader(b"k")
+    reader = framing.FrameReader(b"k")
     with pytest.raises(WireError):
         assert len(reader.feed(bytes(data))) < 2
         reader.finish()
 
 
 def test_frames_of_another_key_are_garbage_and_those_before_are_kept() -> None:
-    reader = wire.FrameReader(b"k")
+    reader = framing.FrameReader(b"k")
     assert len(reader.feed(frames(b"abc") + frames(b"forged", key=b""))) == 1
     with pytest.raises(WireError):
         reader.finish()

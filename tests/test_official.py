@@ -140,6 +140,19 @@ def test_exit_status_and_json(name: str, tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_modules_beside_a_submission_do_not_run_in_the_judge(tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text(PRELUDE + HONEST)
+    for name in ("random", "rich", "torch", "click"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('stolen')")
+    done = command("check", "work.py", "--problem", "batchnorm", home=tmp_path / "home", cwd=tmp_path)
+    assert done.returncode == 0 and "stolen" not in done.stdout + done.stderr
+
+
+def test_a_file_name_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    done = command("check", "a\x1b[2Jb\x07.py", home=tmp_path / "home", cwd=tmp_path)
+    assert done.returncode == 2 and done.stderr.startswith("`ab.py` does not exist.")
+
+
 def test_the_text_of_a_second_attempt_says_what_got_better(tmp_path: Path) -> None:
     for source in (HONEST.replace(", unbiased=False", ""), HONEST):
         (tmp_path / "work.py").write_text(PRELUDE + source)

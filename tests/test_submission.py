@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import nbformat
@@ -9,6 +10,8 @@ import pytest
 
 from torch_judge.bank import Bank
 from torch_judge.errors import JudgeError, SubmissionError
+from torch_judge.guard.concepts import matcher
+from torch_judge.guard.source import scan_program
 from torch_judge.submission import (
     LARGEST,
     Cell,
@@ -23,8 +26,8 @@ from torch_judge.submission import (
 from torch_judge.submission.magics import inert
 
 
-def program(*sources: str, **more) -> Program:
-    return Program("hw.ipynb", tuple(Cell(f"cell {i}", source) for i, source in enumerate(sources, 1)), **more)
+def program(*sources: str, name: str = "hw.ipynb", **more) -> Program:
+    return Program(name, tuple(Cell(f"cell {i}", source) for i, source in enumerate(sources, 1)), **more)
 
 
 def notebook(*cells: tuple[str, str | list[str]], **more) -> str:
@@ -323,7 +326,7 @@ def bank(tmp_path_factory) -> Bank:
         (root / id).mkdir()
         (root / id / "problem.toml").write_text(
             f'number = {number}\ntitle = "{id}"\ndifficulty = "Easy"\ntopic = "Basics"\nentry = "my_{id}"\n'
-            'hints = ["a", "b", "c"]\n'
+            f'hints = ["a", "b", "c"]\nnotebook = "{"rectifier" if id == "relu" else id}"\n'
         )
         (root / id / "solution.py").write_text("")
     return Bank((root,))
@@ -332,7 +335,13 @@ def bank(tmp_path_factory) -> Bank:
 RELU = "def my_relu(x): ..."
 
 FOUND = {
-    "metadata": (program('check("softmax")', problem="relu"), "relu"),
+    "metadata": (program('check("relu")', problem="relu"), "relu"),
+    "metadata, and another's check beside": (program('check("softmax")', 'check("relu")', problem="relu"), "relu"),
+    "file name": (program("x = 1", name="01_relu.ipynb"), "relu"),
+    "file name of a copy": (program(RELU, name="relu_solution-Copy (2).ipynb"), "relu"),
+    "file name in full": (program("x = 1", name="1_Rectifier v2.py"), "relu"),
+    "file name that spells none": (program(RELU, name="softmax_vs_relu.ipynb"), "relu"),
+    "file name and metadata": (program(RELU, problem="relu", name="relu.py"), "relu"),
     "check": (program("def my_softmax(x): ...", 'check("relu")'), "relu"),
     "check of the module": (program('import torch_judge\ntorch_judge.check("relu", seed=1)'), "relu"),
     "check of an alias": (program('import torch_judge as tj\nif 1:\n    tj.check("relu")'), "relu"),
@@ -354,6 +363,18 @@ SEVERAL = "Choose one with `--problem`, as in `--problem relu`."
 UNKNOWN = {
     "unknown metadata": (program(RELU, problem="rleu"), "There is no problem `rleu`.", "Did you mean `relu`?"),
     "unknown check": (program(RELU, 'check("rleu")'), "There is no problem `rleu`.", "Did you mean `relu`?"),
+    "metadata against check": (
+        program(RELU, 'check("softmax")', problem="relu"),
+        "`hw.ipynb` does not say clearly which problem it solves: its metadata names `relu`, "
+        'its `check("softmax")` names `softmax`.',
+        SEVERAL,
+    ),
+    "file name against metadata": (
+        program(RELU, 'check("relu")', problem="relu", name="02_softmax.ipynb"),
+        "`02_softmax.ipynb` does not say clearly which problem it solves: its file name names `softmax`, "
+        "its metadata names `relu`.",
+        "Choose one with `--problem`, as in `--problem softmax`.",
+    ),
     "two checks": (
         program('check("relu")\ncheck("softmax")'),
         "`hw.ipynb` checks several problems: `relu`, `softmax`.",
@@ -383,6 +404,57 @@ def test_problem_is_asked_for(bank, submission, fact, remedy):
 def test_a_broken_cell_is_named_before_the_problem_is_asked_for(bank):
     with pytest.raises(SubmissionError, match="cell 2, line 1: invalid syntax: `def my_relu"):
         find_problem(program("x = 1", "def my_relu(:"), bank)
+
+
+MUCH = {
+    "statements": "x = 1\n" * 700_000,
+    "one line": "x = " + "1 + " * 60_000 + "1",
+    "brackets": "x = a" + "()" * 60_000,
+    "a string": f"x = '{'a' * (5 << 20)}'",
+}
+
+
+@pytest.mark.parametrize("source", MUCH.values(), ids=MUCH)
+def test_too_much_code_is_refused_at_once(source, tmp_path):
+    (tmp_path / "hw.py").write_text(source)
+    began = time.process_time()
+    with pytest.raises(SubmissionError, match="^`hw.py` holds too much code: more than "):
+        read_program(tmp_path / "hw.py")
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("source", ["x = 1\n" * 8_000, f"x = '{'QUJD' * 250_000}'"], ids=["statements", "data"])
+def test_much_code_is_read(source, tmp_path):
+    (tmp_path / "hw.py").write_text(source)
+    assert read_program(tmp_path / "hw.py").cells[0].source == source
+
+
+BRANCHES = "".join(f"    elif x == {n}:\n        return {n}\n" for n in range(700))
+DEEP = {
+    "elif": f"def my_relu(x):\n    if x is None:\n        return 0\n{BRANCHES}",
+    "sum": "def my_relu(x):\n    return " + "x + " * 700 + "x\n",
+}
+
+
+@pytest.mark.parametrize("source", DEEP.values(), ids=DEEP)
+def test_deep_code_is_scanned(source):
+    submission = clean(program(source), "my_relu")
+    assert submission.notes == () and scan_program(submission, "my_relu", matcher(("softmax",))).violations == []
+
+
+TOO_DEEP = {
+    "signs": "x = " + "-" * 20_000 + "1",
+    "attributes": "x = " + "a." * 20_000 + "a",
+    "lambdas": "x = " + "lambda: " * 9_000 + "1",
+    "sum": "x = " + "1 + " * 9_000 + "1",
+}
+
+
+@pytest.mark.parametrize("source", TOO_DEEP.values(), ids=TOO_DEEP)
+def test_what_python_cannot_compile_is_the_learners_fault(source):
+    with pytest.raises(SubmissionError, match="cell 1: too deeply nested"):
+        clean(program(source), "my_relu")
+    assert scan_program(program(source), "my_relu", matcher(("softmax",))).violations == []
 
 
 # Names

@@ -14,6 +14,7 @@ from torch_judge.cases.authoring import (
     refusal,
     require,
     same,
+    weighed,
 )
 from torch_judge.cases.chance import Tie, plausible, tie_between
 from torch_judge.cases.inputs import (
@@ -59,6 +60,7 @@ __all__ = [
     "same",
     "tie_between",
     "token_logits",
+    "weighed",
     "weights_of",
     "whole",
     "without_gradient",

@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import BY_LOGSUMEXP, case
+from torch_judge.authoring import BY_LOGSUMEXP, case, weighed
 
 
 def targets(draw, *classes):
@@ -76,3 +76,9 @@ def memory(solve, draw):
         loss = solve(logits, classes)
     draw.at_most("elements of the largest tensor", elements(), limit=96 * 96 // 2)
     return {"loss": loss}
+
+
+@weighed("memory of the process for 10,240 rows, where B × B numbers are 400 MB", spare_mb=260)
+def seen_from_outside(solve, draw):
+    with torch.no_grad():
+        return {"loss": solve(draw.randn("logits", 10240, 3), draw.randint("targets", 0, 3, 10240))}

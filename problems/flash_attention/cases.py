@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import BY_LOGSUMEXP, case
+from torch_judge.authoring import BY_LOGSUMEXP, case, weighed
 
 
 def qkv(draw, b, s, d, grad=False):
@@ -75,3 +75,9 @@ def steps(solve, draw):
     draw.at_most("steps with block_size=18, as a share of those with block_size=6", share, 0.7)
     # 64 positions are 2 blocks of 32 but 3 of 31; 33 positions are 2 blocks of 32 but 1 of 33.
     return {"as many steps by default as with block_size=32": [count(s) == count(s, block_size=32) for s in (33, 64)]}
+
+
+@weighed("memory of the process at 10,240 positions, where S × S numbers are 400 MB", spare_mb=260)
+def seen_from_outside(solve, draw):
+    with torch.no_grad():
+        return {"output": solve(*qkv(draw, b=1, s=10240, d=2), block_size=256)}

@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case, qkv
+from torch_judge.authoring import case, qkv, weighed
 
 # All sizes of a case differ, so that no axis passes for another.
 
@@ -86,3 +86,9 @@ def memory(solve, draw):
         output = solve(*inputs)
     draw.at_most("elements of the largest tensor", largest(), 128 * 128 - 1)
     return {"output": output}
+
+
+@weighed("memory of the process at 10,240 positions, where S × S numbers are 400 MB", spare_mb=260)
+def seen_from_outside(solve, draw):
+    with torch.no_grad():
+        return {"output": solve(*qkv(draw, b=1, s=10240, dk=2, dv=3))}

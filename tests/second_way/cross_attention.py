@@ -248,7 +248,33 @@ class Squeezed(Right):
         return self.W_o(joined.squeeze())
 
 
+class HeadsNeverSwapped(Right):
+    def split(self, t):
+        return t.contiguous().view(t.size(0), self.H, -1, self.dk)
+
+    def join(self, t):
+        return t.contiguous().view(t.size(0), t.size(2), -1)
+
+
+class NormalisedOverEverything(Right):
+    def weights(self, scores):
+        e = torch.exp(scores)
+        return e / torch.sum(e)
+
+
+class NoWo(Right):
+    def make(self, d, bias=False):
+        super().make(d, bias)
+        del self.W_o
+
+    def out(self, joined, x_q):
+        return joined
+
+
 SECOND_WAY = {
+    "no_w_o": NoWo,
+    "normalised_over_everything": NormalisedOverEverything,
+    "heads_never_swapped": HeadsNeverSwapped,
     "all_from_x_q": AllFromXq,
     "inputs_swapped": InputsSwapped,
     "attends_to_both": AttendsToBoth,

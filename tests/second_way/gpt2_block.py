@@ -365,7 +365,31 @@ class IdleLayer(Right):
         self.W_x = nn.Linear(d_model, d_model, bias=False)
 
 
+class HeadsNeverSwapped(Right):
+    def split(self, t):
+        return t.contiguous().view(t.size(0), self.H, -1, self.dk)
+
+    def join(self, t):
+        return t.contiguous().view(t.size(0), t.size(2), -1)
+
+
+class NormalisedOverEverything(Right):
+    def weights(self, scores, allowed):
+        e = torch.exp(torch.where(allowed, scores, torch.tensor(self.fill)))
+        return e / torch.sum(e)
+
+
+class ValuesByWk(Right):
+    def attend(self, x):
+        q, k = self.split(self.W_q(x)), self.split(self.W_k(x))
+        w = self.weights(q * self.scale() @ k.mT, self.allowed(x.size(1)))
+        return self.project(self.join(w @ k))
+
+
 SECOND_WAY = {
+    "values_by_w_k": ValuesByWk,
+    "normalised_over_everything": NormalisedOverEverything,
+    "heads_never_swapped": HeadsNeverSwapped,
     "post_norm": PostNorm,
     "norm_on_the_answers": NormOnTheAnswers,
     "no_attention_residual": NoAttentionResidual,

@@ -260,7 +260,29 @@ class ProjectsThenDiscards(Right):
         return self.W_q(x), self.W_k(x)[..., :kv], self.W_v(x)[..., :kv]
 
 
+class HeadsNeverSwapped(Right):
+    def split(self, t, heads):
+        return t.contiguous().view(t.size(0), -1, t.size(1), self.dk)
+
+    def join(self, t):
+        return t.contiguous().view(t.size(0), t.size(2), -1)
+
+
+class NormalisedOverEverything(Right):
+    def weights(self, scores):
+        e = torch.exp(scores)
+        return e / torch.sum(e)
+
+
+class OnlyValuesTiled(Right):
+    def shared(self, k, v):
+        return k[:, self.owners()], torch.cat([v] * (self.H // self.G), dim=1)
+
+
 SECOND_WAY = {
+    "only_values_tiled": OnlyValuesTiled,
+    "normalised_over_everything": NormalisedOverEverything,
+    "heads_never_swapped": HeadsNeverSwapped,
     "kv_heads_tiled": KvHeadsTiled,
     "only_keys_tiled": OnlyKeysTiled,
     "first_kv_head_only": FirstKvHeadOnly,

@@ -268,7 +268,30 @@ class RemembersInputs(Right):
         return self.W_o(self.attend(q[:, :, -x.size(1) :], k, v, cache)), (k, v)
 
 
+class HeadsNeverSwapped(Right):
+    def split(self, t):
+        return t.contiguous().view(t.size(0), self.H, -1, self.dk)
+
+    def join(self, t):
+        return t.contiguous().view(t.size(0), t.size(2), -1)
+
+
+class NormalisedOverEverything(Right):
+    def weights(self, scores, allowed):
+        e = torch.exp(torch.where(allowed, scores, torch.tensor(self.fill)))
+        return e / torch.sum(e)
+
+
+class ValuesByWk(Right):
+    def new(self, x):
+        q, k, _ = super().new(x)
+        return q, k, k
+
+
 SECOND_WAY = {
+    "values_by_w_k": ValuesByWk,
+    "normalised_over_everything": NormalisedOverEverything,
+    "heads_never_swapped": HeadsNeverSwapped,
     "mask_without_cache_only": MaskWithoutCacheOnly,
     "mask_without_offset": MaskWithoutOffset,
     "no_mask": NoMask,

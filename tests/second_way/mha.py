@@ -259,7 +259,35 @@ class ParametersNotLayers(Right):
         return joined.matmul(self.W_o)
 
 
+class HeadsNeverSwapped(Right):
+    def split(self, t):
+        return t.contiguous().view(t.size(0), self.H, -1, self.dk)
+
+    def join(self, t):
+        return t.contiguous().view(t.size(0), t.size(2), -1)
+
+
+class NormalisedOverEverything(Right):
+    def weights(self, scores):
+        e = torch.exp(scores)
+        return e / torch.sum(e)
+
+
+class KeysFromValues(Right):
+    def project(self, Q, K, V):
+        return super().project(Q, V, V)
+
+
+class ValuesByWk(Right):
+    def project(self, Q, K, V):
+        return self.split(self.W_q(Q)), self.split(self.W_k(K)), self.split(self.W_k(V))
+
+
 SECOND_WAY = {
+    "values_by_w_k": ValuesByWk,
+    "keys_from_values": KeysFromValues,
+    "normalised_over_everything": NormalisedOverEverything,
+    "heads_never_swapped": HeadsNeverSwapped,
     "heads_not_split_properly": HeadsNotSplitProperly,
     "heads_not_joined_properly": HeadsNotJoinedProperly,
     "batch_mixed_with_sequence": BatchMixedWithSequence,

@@ -24,6 +24,7 @@ RECORDS = {
     "equivalent": {"was", "now", "why"},
     "bugs": {"id", "message", "probe", "edits"},
 }
+OPTIONAL = {"mistakes": {"common"}}
 KEYS = {*REQUIRED, *RECORDS, "forbidden", "notebook"}
 HEADINGS = ("Why and what", "Signature", "Rules", "Example", "Where it is used")
 
@@ -38,11 +39,15 @@ class Edit:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong solution, written as edits of the reference, and the sentence a teacher would say."""
+    """A known wrong solution, written as edits of the reference, and the sentence a teacher would say.
+
+    A ``common`` one is tried together with every other mistake, so that a second slip does not hide it.
+    """
 
     id: str
     message: str
     edits: tuple[Edit, ...]
+    common: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,11 @@ class Bank:
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and len(self._meant(name)) == 1
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every problem's id. Loads none."""
+        return tuple(self._folders)
+
     def get(self, name: str) -> Problem:
         """The problem of this id, this number (``"07"``, ``"7"``), or whose id alone begins like this.
 
@@ -235,7 +245,9 @@ def load(folder: Path) -> Problem:
         entry=data["entry"],
         forbidden=tuple(data.get("forbidden", ())),
         hints=tuple(data["hints"]),
-        mistakes=tuple(Mistake(m["id"], m["message"], _edits(m)) for m in data.get("mistakes", ())),
+        mistakes=tuple(
+            Mistake(m["id"], m["message"], _edits(m), m.get("common", False)) for m in data.get("mistakes", ())
+        ),
         readings=tuple(Reading(r["id"], r["note"], _edits(r)) for r in data.get("readings", ())),
         equivalent=tuple(Equivalent(e["was"], e["now"], e["why"]) for e in data.get("equivalent", ())),
         notebook=f"{data['number']:02d}_{data.get('notebook', id)}",
@@ -268,7 +280,7 @@ def _faults(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"entry {data['entry']!r} is no Python name", "give the function's or class's name."
     for table, keys in RECORDS.items():
         for record in data.get(table, ()):
-            if set(record) != keys:
+            if set(record) - OPTIONAL.get(table, set()) != keys:
                 yield f"a record of `{table}` has the keys {sorted(record)}", f"it needs {sorted(keys)}."
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "refusal",
     "require",
     "same",
+    "weighed",
 ]
 
 # Reasons to widen a case that several problems share: @case(..., **ROUNDED_SCORES).
@@ -58,6 +59,17 @@ class Case:
     verify: Verify | None = None
     widen: float = 1.0
     float64: bool = False
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """A case that the official verdict runs alone in a process, whose memory is seen from outside.
+
+    The process may hold ``spare_mb`` more at its peak than the reference's.
+    """
+
+    case: Case
+    spare_mb: int
 
 
 class CheckFailed(Exception):
@@ -107,6 +119,18 @@ def case(
 
     def decorate(run: Callable[[Any, Draw], dict[str, Any]]) -> Case:
         return Case(name, kind, run, verify, widen, float64)
+
+    return decorate
+
+
+def weighed(name: str, *, spare_mb: int) -> Callable[[Callable[[Any, Draw], dict[str, Any]]], Weighing]:
+    """Make a `Weighing` of a function ``run(solve, draw)``, at a size where what must not be there shows.
+
+    Leave room for what a learner imports, a hundred megabytes and more: half of what must not be there is a good limit.
+    """
+
+    def decorate(run: Callable[[Any, Draw], dict[str, Any]]) -> Weighing:
+        return Weighing(Case(name, "cost", run, widen=10.0), spare_mb)
 
     return decorate
 
@@ -175,6 +199,11 @@ def _leaf(value: Any) -> Leaf:
     from torch_judge.cases.observations import leaf_of
 
     return leaf_of(value)
+
+
+def weighings_of(namespace: dict[str, Any]) -> tuple[Weighing, ...]:
+    """The weighings that a cases.py defined."""
+    return tuple(value for value in namespace.values() if isinstance(value, Weighing))
 
 
 def cases_of(namespace: dict[str, Any]) -> tuple[Case, ...]:

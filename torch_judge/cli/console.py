@@ -83,9 +83,11 @@ class Commands(click.Group):
 
 
 def say(fact: str, remedy: str = "") -> None:
-    """A message beside the output: the fact, then what to do."""
+    """A message beside the output: the fact, then what to do. What others wrote cannot steer the terminal."""
+    from torch_judge.show.words import clean
+
     for line in filter(None, (fact, remedy)):
-        click.echo(line, err=True)
+        click.echo(clean(line), err=True)
 
 
 def publish_json(document: object) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from torch_judge.cases.frames import is_learners
 from torch_judge.submission import Program
+from torch_judge.submission.magics import parsed
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 
@@ -97,11 +98,8 @@ class LiveNames:
 
 @lru_cache(maxsize=256)
 def parse(source: str) -> ast.Module | None:
-    """The tree of a source, or None if it has a syntax error."""
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError):
-        return None
+    """The tree of a source, or None if it has a syntax error or is nested too deeply."""
+    return parsed(source)
 
 
 def imported(node: ast.AST) -> Iterator[tuple[str, str]]:

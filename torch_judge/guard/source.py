@@ -7,7 +7,9 @@ docstrings are never looked at.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from torch_judge.cases.frames import place
@@ -28,6 +30,7 @@ PUBLIC = {
     "Report",
     "__version__",
 }
+RECURSION = 50_000  # Python parses at most 6,000 levels, each of which is a few calls here
 REACHES_IN = (
     "gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys._getframe", "sys._current_frames", "sys.settrace",
     "sys.setprofile", "inspect.stack", "inspect.currentframe", "inspect.getouterframes", "ctypes",
@@ -42,10 +45,13 @@ SWITCHES_OFF = (
 
 @dataclass
 class Findings:
-    """What the scan found: violations, and dotted names that were imported but never used by the entry."""
+    """What the scan found: violations, dotted names that were imported but never used by the entry, and where the
+    entry is defined.
+    """
 
     violations: list[Violation] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    entry: Defined | None = None
 
     def add(self, api: str, where: Defined, node: ast.AST) -> None:
         """Record the use of ``api`` at ``node``; each API counts once."""
@@ -58,7 +64,13 @@ class Findings:
 
 def scan_program(program: Program, entry: str, matches: Matcher) -> Findings:
     """Scan a submission read from a file: what ``entry`` reaches for forbidden APIs, everything for tampering."""
+    with deep_recursion():
+        return _scan_program(program, entry, matches)
+
+
+def _scan_program(program: Program, entry: str, matches: Matcher) -> Findings:
     names, findings = ProgramNames(program), Findings()
+    findings.entry = names.definition(entry)
     used = _scan(names, names.definition(entry), matches, findings)
     if names.definition(entry) is None and (dotted := names.dotted(entry)) and _forbidden(dotted, matches):
         findings.violations.append(Violation(dotted, "source"))
@@ -74,9 +86,21 @@ def scan_program(program: Program, entry: str, matches: Matcher) -> Findings:
 
 def scan_live(candidate: object, matches: Matcher) -> Findings:
     """Scan what a live candidate reaches now. Objects without a source (built at run time) are passed over."""
-    findings = Findings()
-    _scan(LiveNames(candidate), defined(candidate), matches, findings)
+    findings = Findings(entry=defined(candidate))
+    with deep_recursion():
+        _scan(LiveNames(candidate), defined(candidate), matches, findings)
     return findings
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room for visiting what Python itself could parse: 600 `elif` are as many levels."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _scan(names: Names, start: Defined | None, matches: Matcher, findings: Findings) -> set[str]:

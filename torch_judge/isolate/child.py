@@ -14,7 +14,7 @@ from typing import Any
 import numpy
 import torch
 
-from torch_judge.cases.authoring import Case, cases_of
+from torch_judge.cases.authoring import Case, cases_of, weighings_of
 from torch_judge.cases.frames import CASES_FILE, exception_info
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
@@ -22,7 +22,7 @@ from torch_judge.guard.absent import take_away
 from torch_judge.guard.copies import hook_against, originals
 from torch_judge.guard.libraries import plan
 from torch_judge.guard.patches import patched
-from torch_judge.isolate import wire
+from torch_judge.isolate import framing, wire
 from torch_judge.isolate.calls import CallFilter
 from torch_judge.isolate.jobs import Job, decode_job
 from torch_judge.isolate.limits import Fence, Walled, apply_walls, own_session
@@ -53,21 +53,21 @@ def live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: 
         # Nobody has run an operator or touched a GPU before this line, in this process or the server: the fork is safe.
         missing = apply_walls(Walled(job.limits, job.cpu_s, job.device, fence, calls, server))
     except Exception as error:
-        send(wire.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
+        send(framing.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
         return
     if job.forbidden:
         known = originals(plan(job.forbidden).functions)
         take_away(plan(job.forbidden))
         sys.addaudithook(hook_against(known))
     hide_judge()
-    send(wire.READY, wire.encode_texts(missing))
+    send(framing.READY, wire.encode_texts(missing))
     candidate, loaded = load(job.program, job.entry, min(job.limits.wall_s / 4, job.limits.cpu_s / 2))
-    send(wire.LOADED, wire.encode_loaded(loaded))
+    send(framing.LOADED, wire.encode_loaded(loaded))
     if loaded.missing is None:
         replaced: set[str] = set()
         for seed in job.seeds:
             _observe(job, seed, cases, candidate, replaced, send)
-    send(wire.END, b"")
+    send(framing.END, b"")
     os._exit(0)
 
 
@@ -103,7 +103,7 @@ def _sender(fd: int, key: bytes) -> Send:
     def send(kind: int, payload: bytes) -> None:
         if os.getpid() != me:
             os._exit(1)  # the learner's code forked, and this is the copy
-        wire.write_frame(fd, kind, payload, key)
+        framing.write_frame(fd, kind, payload, key)
 
     return send
 
@@ -112,7 +112,7 @@ def _cases(job: Job) -> tuple[Case, ...]:
     filename = CASES_FILE.format(job.problem)
     names: dict[str, Any] = {"__name__": f"cases of {job.problem}", "__file__": filename}
     exec(compile(job.cases_source, filename, "exec", dont_inherit=True), names)
-    by_name = {case.name: case for case in cases_of(names)}
+    by_name = {case.name: case for case in (*cases_of(names), *(w.case for w in weighings_of(names)))}
     return tuple(by_name[name] for name in job.case_names)
 
 
@@ -145,7 +145,6 @@ def _send_seen(seen: Seen, job: Job, send: Send) -> None:
     if error and (error.type == "MemoryError" or any(sign in error.message for sign in OUT_OF_MEMORY)):
         seen = dataclasses.replace(seen, stopped=f"ran out of memory (limit {job.limits.memory_mb} MB)")
     data = wire.encode_seen(seen)
-    if len(data) > wire.MAX_FRAME:
-        too_much = f"the case returned more than {wire.MAX_FRAME >> 20} MB"
+    if too_much := wire.too_large(data):
         data = wire.encode_seen(Seen(seen.case, stopped=too_much))
-    send(wire.SEEN, data)
+    send(framing.SEEN, data)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError, ProblemError
-from torch_judge.isolate import wire
+from torch_judge.isolate import framing, wire
 from torch_judge.isolate.fields import WireError
 from torch_judge.isolate.jobs import Job, Outcome
 
-MAX_TOTAL = 256 << 20
+MAX_TOTAL = 64 << 20
 """The most bytes that one seed of a job may send."""
 GARBAGE = "the process died or sent garbage"
 DECIDED = "decided"
@@ -36,7 +36,7 @@ class Reading:
         self.killed = ""
         self.server_gone = False
         self._job, self._walls, self._go_on = job, walls, go_on
-        self._reader = wire.FrameReader(key)
+        self._reader = framing.FrameReader(key)
         self._total = self._frames = 0
         self._garbage = self._decided = False
         self._fault: tuple[str, ...] = ()
@@ -88,23 +88,23 @@ class Reading:
             self.server_gone,
         )
 
-    def _packet(self, packet: wire.Packet) -> None:
+    def _packet(self, packet: framing.Packet) -> None:
         at, self._frames = self._frames, self._frames + 1
         names = self._job.case_names
         match packet.kind, at:
-            case wire.FAULT, 0:
+            case framing.FAULT, 0:
                 self._fault = wire.decode_texts(packet.payload)
-            case wire.READY, 0:
+            case framing.READY, 0:
                 self._walls += wire.decode_texts(packet.payload)
-            case wire.LOADED, 1:
+            case framing.LOADED, 1:
                 self._loaded = wire.decode_loaded(packet.payload)
-            case wire.SEEN, _ if at >= 2 and len(self._seen) < len(names) * len(self._job.seeds):
+            case framing.SEEN, _ if at >= 2 and len(self._seen) < len(names) * len(self._job.seeds):
                 seen = wire.decode_seen(packet.payload)
                 if seen.case != names[len(self._seen) % len(names)]:
                     raise WireError("the cases are out of order")
                 self._seen.append(seen)
                 self._ask()
-            case wire.END, _ if at >= 2:
+            case framing.END, _ if at >= 2:
                 pass
             case _:
                 raise WireError("a frame is out of order")

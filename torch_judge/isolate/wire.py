@@ -1,4 +1,4 @@
-"""What crosses between the judge and the process that runs a learner's code: frames with length and checksum.
+"""What crosses between the judge and the process that runs a learner's code, as the payloads of frames (`framing.py`).
 
 Observations go as JSON and safetensors; nothing is unpickled. Whatever arrives is doubted: what does not decode, to
 the last field, is a WireError and never another exception.
@@ -6,9 +6,7 @@ the last field, is a WireError and never another exception.
 
 from __future__ import annotations
 
-import hashlib
 import math
-import os
 import re
 import struct
 from dataclasses import asdict, dataclass
@@ -34,18 +32,15 @@ from torch_judge.isolate.fields import (
     texts,
     to_json,
 )
+from torch_judge.isolate.framing import MAX_FRAME
 from torch_judge.report import ExceptionInfo, Frame, Violation
 
-READY, LOADED, SEEN, END, FAULT = range(1, 6)
-"""Kinds of frames: walls are up; the program was executed; one case's Seen; all done; cases.py itself failed."""
-
-MAX_FRAME = 128 << 20
+MAX_HEADER = 2 << 20
+"""Of a frame, what is JSON: what takes the judge longest to read."""
 MAX_PATH = 10_000
 # Beyond this many bits Python refuses to print an int (4300 digits), so no message could show it.
 MAX_BITS = 14_000
 
-_HEADER = struct.Struct(">2sBI16s")
-_MAGIC = b"tj"
 _CONTAINERS = ("dict", "list", "tuple")
 _REALS = {torch.complex32: torch.float16, torch.complex64: torch.float32, torch.complex128: torch.float64}
 _PLAIN = (
@@ -56,14 +51,6 @@ _DTYPES = {str(d): d for d in vars(torch).values() if isinstance(d, torch.dtype)
 
 
 @dataclass(frozen=True)
-class Packet:
-    """One frame: its kind and its payload."""
-
-    kind: int
-    payload: bytes
-
-
-@dataclass(frozen=True)
 class Loaded:
     """How executing a program went. ``missing`` holds the names that it defined if the entry is not among them."""
 
@@ -71,66 +58,6 @@ class Loaded:
     output: str = ""
     missing: tuple[str, ...] | None = None
     error: ExceptionInfo | None = None
-
-
-def write_frame(fd: int, kind: int, payload: bytes, key: bytes = b"") -> None:
-    """Write one frame whole; the checksum is keyed, so that other code in the process cannot add frames of its own."""
-    data = memoryview(_HEADER.pack(_MAGIC, kind, len(payload), _checksum(kind, payload, key)) + payload)
-    while data:
-        data = data[os.write(fd, data) :]
-
-
-class FrameReader:
-    """Takes bytes as they come and gives back whole frames.
-
-    Frames that were whole before garbage began are still given; the next call then raises.
-    """
-
-    def __init__(self, key: bytes = b"", limit: int = MAX_FRAME) -> None:
-        self._key, self._limit = key, limit
-        self._buffer = bytearray()
-        self._broken = ""
-
-    def feed(self, data: bytes) -> list[Packet]:
-        """The frames that ``data`` completes. Raises WireError once the stream holds garbage."""
-        if self._broken:
-            raise WireError(self._broken)
-        self._buffer += data
-        packets: list[Packet] = []
-        try:
-            while (packet := self._next()) is not None:
-                packets.append(packet)
-        except WireError as error:
-            self._broken = str(error)
-            if not packets:
-                raise
-        return packets
-
-    def finish(self) -> None:
-        """The stream has ended. Raises WireError if it ended within a frame or held garbage."""
-        if self._broken or self._buffer:
-            raise WireError(self._broken or "the stream ended within a frame")
-
-    def _next(self) -> Packet | None:
-        start = bytes(self._buffer[: len(_MAGIC)])
-        if not _MAGIC.startswith(start):
-            raise WireError("a frame does not begin as frames do")
-        if len(self._buffer) < _HEADER.size:
-            return None
-        _, kind, length, checksum = _HEADER.unpack_from(self._buffer)
-        if length > self._limit:
-            raise WireError(f"a frame of {length} bytes")
-        if len(self._buffer) < (end := _HEADER.size + length):
-            return None
-        payload = bytes(self._buffer[_HEADER.size : end])
-        if _checksum(kind, payload, self._key) != checksum:
-            raise WireError("a frame's checksum is wrong")
-        del self._buffer[:end]
-        return Packet(kind, payload)
-
-
-def _checksum(kind: int, payload: bytes, key: bytes) -> bytes:
-    return hashlib.blake2b(bytes([kind]) + payload, digest_size=16, key=key).digest()
 
 
 def encode_seen(seen: Seen) -> bytes:
@@ -148,6 +75,14 @@ def encode_seen(seen: Seen) -> bytes:
     }
     text = to_json(header)
     return struct.pack(">I", len(text)) + text + safetensors.torch.save(tensors)
+
+
+def too_large(data: bytes) -> str:
+    """Why what `encode_seen` wrote does not go over the wire, "" if it does."""
+    (header,) = struct.unpack_from(">I", data)
+    if len(data) > MAX_FRAME:
+        return f"the case returned more than {MAX_FRAME >> 20} MB"
+    return "the case returned too many values" if header > MAX_HEADER else ""
 
 
 def decode_seen(data: bytes) -> Seen:
@@ -218,6 +153,7 @@ def _portable(tensor: torch.Tensor) -> torch.Tensor:
 
 def _decode_seen(data: bytes) -> Seen:
     (size,) = struct.unpack_from(">I", data)
+    expect(size <= MAX_HEADER)
     header = record(from_json(data[4 : 4 + size]), Seen)
     tensors = safetensors.torch.load(data[4 + size :])
     observations, before, after = (_leaves(header[p], tensors) for p in ("observations", "before", "after"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import difflib
 import re
@@ -11,15 +10,12 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from torch_judge.errors import JudgeError, SubmissionError
+from torch_judge.errors import SubmissionError
 from torch_judge.submission.files import Along, File, gather
 from torch_judge.submission.formats import code_of
-from torch_judge.submission.magics import inert, parsed, written
-
-if TYPE_CHECKING:
-    from torch_judge.bank import Bank
+from torch_judge.submission.magics import inert, written
+from torch_judge.submission.size import refuse_too_much
 
 
 @dataclass(frozen=True)
@@ -52,9 +48,10 @@ class Program:
 def read_program(path: Path) -> Program:
     """The cells of a notebook or of a Python file, magics made inert.
 
-    Raises JudgeError if the file cannot be read as either, SubmissionError if it holds no code.
+    Raises JudgeError if the file cannot be read as either, SubmissionError if it holds no code or too much of it.
     """
     sources, problem = code_of(path)
+    refuse_too_much(path.name, (source for _, source in sources))
     cells, along = [], Along()
     for label, source in sources:
         if not source.strip():
@@ -98,37 +95,6 @@ def clean(program: Program, entry: str) -> Program:
     return dataclasses.replace(kept, notes=(*program.notes, *skipped))
 
 
-def find_problem(program: Program, bank: Bank) -> str:
-    """The id of the problem that ``program`` solves: by its metadata, its ``check("id")``, or the entry it defines.
-
-    Raises JudgeError asking for ``--problem`` if these name none or several, SubmissionError if none and a cell is
-    no valid Python.
-    """
-    if program.problem is not None:
-        return bank.get(program.problem).id
-    checked = list(dict.fromkeys(checked_ids(program)))
-    known = list(dict.fromkeys(bank.get(name).id for name in checked if name in bank))
-    if len(known) > 1:
-        raise JudgeError(f"`{program.name}` checks several problems: {_list(known)}.", _choose(known))
-    if checked:
-        return bank.get((known or checked)[0]).id
-    names = defined_names(program)
-    solved = [problem for problem in bank.problems() if problem.entry in names]
-    if len(solved) == 1:
-        return solved[0].id
-    if solved:
-        entries = ", ".join(f"`{problem.entry}` of `{problem.id}`" for problem in solved)
-        raise JudgeError(
-            f"`{program.name}` defines the entries of several problems: {entries}.", _choose([p.id for p in solved])
-        )
-    syntax_check(program)
-    found = f"it defines {_list(sorted(names))}" if names else "it defines nothing"
-    raise JudgeError(
-        f'`{program.name}` does not say which problem it solves: no `check("…")`, no problem\'s entry; {found}.',
-        "Name the problem with `--problem ID`; `torch-judge list` shows the ids.",
-    )
-
-
 def defined_names(program: Program) -> set[str]:
     """The names that cells and files bind at top level, imports included. Broken ones have none."""
     files = (Cell(file.path, file.text) for file in program.files if file.path.endswith(".py"))
@@ -163,7 +129,7 @@ def _fault(cell: Cell) -> str | None:
     except SyntaxError as error:
         line, what = error.lineno, error.msg
     except (ValueError, OverflowError, MemoryError, RecursionError) as error:
-        what = str(error) or "too deeply nested"
+        what = str(error) if isinstance(error, ValueError) else "too deeply nested"
     lines = cell.source.split("\n")
     if not line or line > len(lines):
         return f"{cell.label}: {what}"
@@ -184,29 +150,6 @@ def _bound(cell: Cell) -> Iterator[str]:
             yield symbol.get_name()
 
 
-def checked_ids(program: Program) -> Iterator[str]:
-    """The ids of literal ``check("id")`` calls, in order."""
-    nodes = [node for cell in program.cells if (tree := parsed(cell.source)) for node in ast.walk(tree)]
-    imports = (alias for node in nodes if isinstance(node, ast.Import) for alias in node.names)
-    modules = {alias.asname or alias.name for alias in imports if alias.name == "torch_judge"}
-    for node in nodes:
-        match node:
-            case ast.Call(func=ast.Name(id="check"), args=[ast.Constant(value=str(id)), *_]):
-                yield id
-            case ast.Call(func=ast.Attribute(ast.Name(module), "check"), args=[ast.Constant(value=str(id)), *_]):
-                if module in {"torch_judge", *modules}:
-                    yield id
-
-
 def _plain(name: str) -> str:
     """A name as people confuse it: without case, underscores and a leading "my"."""
     return name.lower().replace("_", "").removeprefix("my")
-
-
-def _list(names: list[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:6])
-    return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more"
-
-
-def _choose(ids: list[str]) -> str:
-    return f"Choose one with `--problem`, as in `--problem {ids[0]}`."

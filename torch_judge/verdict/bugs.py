@@ -6,7 +6,8 @@ from torch_judge.bank import Edit
 from torch_judge.errors import ProblemError
 from torch_judge.observe import Setting
 from torch_judge.report import Diagnosis
-from torch_judge.verdict.diagnose import Evidence, agreeing, alike, diagnose
+from torch_judge.verdict.alike import Evidence, agreement, alike
+from torch_judge.verdict.diagnose import diagnose
 from torch_judge.verdict.known import Known, KnownMistake
 
 
@@ -20,7 +21,7 @@ def remaining(known: Known, evidence: Evidence, setting: Setting, edits: tuple[E
     if not failing:
         return diagnose(known, evidence, setting, edits)
     for mend in known.mistakes:
-        if agreeing(known, mend, evidence, setting, edits) == evidence.failed:
+        if agreement(known, mend, evidence, setting, edits) == evidence.failed:
             return (Diagnosis(mend.id, mend.message, _in_order(known, evidence.failed)),)
     found = {bug.probe: _shown_by(known, bug, evidence, setting, edits) for bug in failing}
     return tuple(Diagnosis(what.id, what.message, (probe,)) for probe, what in found.items() if what is not None)

@@ -41,11 +41,12 @@ def serve(lines: BufferedRWPair, greeting: dict[str, Any], client: Client) -> No
 def _answer(bank: Any, worker: Any, greeting: dict[str, Any], asked: dict[str, Any]) -> str:
     from torch_judge.errors import JudgeError
     from torch_judge.report import Report
-    from torch_judge.submission import Cell, Program
+    from torch_judge.submission import Cell, File, Program
     from torch_judge.verdict.official import judge_program
 
     cells = tuple(Cell(*cell) for cell in asked["cells"])
-    program = Program(asked["name"], cells, asked["problem"], tuple(asked["notes"]))
+    files = tuple(File(*file) for file in asked["files"])
+    program = Program(asked["name"], cells, asked["problem"], tuple(asked["notes"]), files)
     seed, device = greeting["seed"], greeting["device"]
     try:
         problem = bank.get(asked["problem"])

@@ -19,11 +19,14 @@ from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
 from torch_judge.guard import patches
 from torch_judge.guard.concepts import matcher
+from torch_judge.guard.names import Defined
 from torch_judge.guard.source import Findings, scan_live
 from torch_judge.observe import NOT_RUN, Setting, clean_state, observe, observe_case
 from torch_judge.report import CaseResult, Diagnosis, Report, Violation
+from torch_judge.verdict.alike import Evidence
 from torch_judge.verdict.bugs import mended, remaining
-from torch_judge.verdict.diagnose import Evidence, diagnose
+from torch_judge.verdict.diagnose import diagnose
+from torch_judge.verdict.facts import returned_nothing, seen_facts, unwritten
 from torch_judge.verdict.known import Known, known
 from torch_judge.verdict.one_case import judge_case
 
@@ -122,7 +125,7 @@ def concluded(
     started: float,
 ) -> Report:
     """The report on what was seen: verdicts, violations, diagnosis."""
-    outcome = weighed(bank_known, cases, {s.case: s for s in seen}, setting)
+    outcome = weighed(bank_known, cases, {s.case: s for s in seen}, setting, findings.entry)
     violations = merged([*findings.violations, *(v for s in seen for v in s.evidence)])
     rows = (*outcome.results, *skipped_rows(bank_known.cases, setting.device))
     if bank_known.problem.forbidden or violations:
@@ -139,7 +142,9 @@ def concluded(
     )
 
 
-def weighed(bank_known: Known, cases: Sequence[Case], seen: dict[str, Seen], setting: Setting) -> Outcome:
+def weighed(
+    bank_known: Known, cases: Sequence[Case], seen: dict[str, Seen], setting: Setting, written: Defined | None = None
+) -> Outcome:
     """Try the reference, then each reading over all cases; of several that fail, keep the one nearest to passing."""
     problem = bank_known.problem
     base = _results(bank_known, cases, seen, setting, ())
@@ -160,18 +165,12 @@ def weighed(bank_known: Known, cases: Sequence[Case], seen: dict[str, Seen], set
     if bank_known.bugs:
         found = remaining(bank_known, evidence, setting, edits)
         return Outcome(results, found, mended=mended(bank_known, evidence))
+    if written and (nothing := unwritten(problem, written, results)):
+        return Outcome(results, (nothing,))
     found = diagnose(bank_known, evidence, setting, edits)
-    return Outcome(results, found or _returned_nothing(problem, results))
-
-
-def _returned_nothing(problem: Problem, results: Sequence[CaseResult]) -> tuple[Diagnosis, ...]:
-    """The blank template, and a forgotten `return`: no case passes, and wherever values were compared one is None."""
-    compared = [r for r in results if r.mismatches]
-    nothing = all(any(m.what == "type" and m.actual == "None" for m in r.mismatches) for r in compared)
-    if not compared or not nothing or any(r.passed or r.exception for r in results):
-        return ()
-    message = f"`{problem.entry}` returns `None`. Write its body, and end it with `return` and the result."
-    return (Diagnosis("returns_nothing", message, tuple(r.name for r in results)),)
+    told = {name for diagnosis in found for name in diagnosis.cases}
+    facts = tuple(fact for fact in seen_facts(results) if not told & set(fact.cases))
+    return Outcome(results, (*facts, *found) or returned_nothing(results))
 
 
 def _results(

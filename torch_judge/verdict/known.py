@@ -16,7 +16,7 @@ from torch_judge.cases.frames import CASES_FILE
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError, ProblemError
 from torch_judge.observe import Setting, clean_state, observe_case
-from torch_judge.verdict.one_case import mismatches_of
+from torch_judge.verdict.one_case import wrong_in
 
 MAX_SEEDS = 8
 
@@ -25,14 +25,15 @@ MAX_SEEDS = 8
 class KnownMistake:
     """A mistake that can be run. ``made`` builds the wrong solution, given the edits of the reading in force.
 
-    ``edits`` are its own, so that two of them can be made together; a mistake of variants.py has none. ``probe`` is
-    the case of a debug problem's bug.
+    ``edits`` are its own, so that two of them can be made together; a mistake of variants.py has none. A ``common``
+    one is tried together with every other. ``probe`` is the case of a debug problem's bug.
     """
 
     id: str
     message: str
     made: Callable[[tuple[Edit, ...]], Any]
     edits: tuple[Edit, ...] = ()
+    common: bool = False
     probe: str = ""
 
 
@@ -45,11 +46,12 @@ class Known:
         self.cases: tuple[Case, ...] = authoring.cases_of(source)
         if not self.cases:
             raise ProblemError(f"cases.py of `{problem.id}` defines no case.", "Mark one with `@case(...)`.")
+        self.weighings = authoring.weighings_of(source)
         self.variants = self._variants()
         self.mistakes = tuple(self._mistakes())
         self.bugs = tuple(self._bugs())
         self._seen: dict[tuple[Any, str, int], Seen] = {}
-        self._fails: dict[tuple[str, tuple[Edit, ...], str, int], bool] = {}
+        self._wrong: dict[tuple[str, tuple[Edit, ...], str, int], frozenset[str]] = {}
 
     def case(self, which: int | str) -> Case:
         """A case by its number (from 1) or its name; raises JudgeError if there is none."""
@@ -79,13 +81,26 @@ class Known:
 
     def fails(self, mistake: KnownMistake, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> bool:
         """Whether a mistake fails a case."""
+        return bool(self.wrong(mistake, case, seed, edits))
+
+    def wrong(self, mistake: KnownMistake, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> frozenset[str]:
+        """The observations of a case that a mistake has wrong."""
         key = (mistake.id, edits, case.name, seed)
-        if key not in self._fails:
-            seen = self.mistaken(mistake, case, seed, edits)
-            setting = Setting(self.problem.id, seed)
-            bad = seen.stopped or seen.exception or mismatches_of(case, seen, self.expected(case, seed, edits), setting)
-            self._fails[key] = bool(bad)
-        return self._fails[key]
+        if key not in self._wrong:
+            seen, expected = self.mistaken(mistake, case, seed, edits), self.expected(case, seed, edits)
+            self._wrong[key] = wrong_in(case, seen, expected, Setting(self.problem.id, seed))
+        return self._wrong[key]
+
+    def together(self, one: KnownMistake, other: KnownMistake) -> KnownMistake | None:
+        """Two mistakes made at once; None where their edits meet, or one of them is no edit."""
+        both = (*one.edits, *other.edits)
+        try:
+            self.problem.edited(*both)
+        except ProblemError:
+            return None
+        if not (one.edits and other.edits):
+            return None
+        return KnownMistake(f"{one.id}+{other.id}", f"{one.message} {other.message}", self._edited(both), both)
 
     def _remembered(self, who: Any, case: Case, seed: int, made: Callable[[], Any]) -> Seen:
         key = (who, case.name, seed)
@@ -100,7 +115,7 @@ class Known:
         seeds = list(dict.fromkeys(key[2] for key in self._seen))
         if seed not in seeds and len(seeds) >= MAX_SEEDS:
             self._seen = {key: seen for key, seen in self._seen.items() if key[2] != seeds[0]}
-            self._fails = {key: bad for key, bad in self._fails.items() if key[3] != seeds[0]}
+            self._wrong = {key: bad for key, bad in self._wrong.items() if key[3] != seeds[0]}
 
     def _variants(self) -> types.ModuleType | None:
         path = self.problem.folder / "variants.py"
@@ -124,11 +139,11 @@ class Known:
                     "Name a case that fails by this bug alone.",
                 )
             names.remove(record.probe)
-            yield KnownMistake(record.id, record.message, self._edited(record.edits), record.edits, record.probe)
+            yield KnownMistake(record.id, record.message, self._edited(record.edits), record.edits, probe=record.probe)
 
     def _mistakes(self) -> Iterator[KnownMistake]:
         for record in self.problem.mistakes:
-            yield KnownMistake(record.id, record.message, self._edited(record.edits), record.edits)
+            yield KnownMistake(record.id, record.message, self._edited(record.edits), record.edits, record.common)
         if self.variants is not None:
             for id, (message, solution) in authoring.mistakes_of(self.variants).items():
                 yield KnownMistake(id, message, lambda edits, solution=solution: solution)  # type: ignore[misc]

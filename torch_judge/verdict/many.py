@@ -125,6 +125,7 @@ class _Round:
                 "problem": hand_in.problem,
                 "name": program.name,
                 "cells": [[cell.label, cell.source] for cell in program.cells],
+                "files": [[file.path, file.text] for file in program.files],
                 "notes": program.notes,
                 "second": second_seed(program, self._secret),
             }
@@ -149,7 +150,7 @@ class _Round:
 
     def _as_twin(self, hand_in: HandIn, key: bytes) -> Judged | None:
         first, text = self._done[key]
-        if hand_in.program.cells != first.program.cells and _names_a_place(text, first.program):
+        if hand_in.program.sources != first.program.sources and _names_a_place(text, first.program):
             return None
         return Judged(hand_in.label, Report.from_json(text), twin=first.label)
 
@@ -164,4 +165,5 @@ def _report(future: Future[dict[str, Any]], hand_in: HandIn) -> Report:
 
 def _names_a_place(report: str, program: Program) -> bool:
     """Whether a report names a cell or a file of its program: a twin's lines may stand elsewhere."""
-    return any(json.dumps(cell.label)[1:-1] in report for cell in program.cells)
+    places = (*(cell.label for cell in program.cells), *(file.path for file in program.files))
+    return any(json.dumps(place)[1:-1] in report for place in places)

@@ -19,6 +19,7 @@ from torch_judge.submission import Program, clean, find_problem, missing_entry, 
 from torch_judge.verdict.judging import checked_device, concluded, judged, versions
 from torch_judge.verdict.known import Known, known
 from torch_judge.verdict.second_seed import second_seed
+from torch_judge.verdict.weighing import weighed
 
 LIMITS = Limits()
 TRIES = 2
@@ -76,7 +77,7 @@ def judge_program(
         outcome = worker.run(judgement.job(seeds, roots), judgement.accepts)
         if not outcome.server_gone:
             break
-    return judgement.report(outcome)
+    return weighed(problem, program, judgement.report(outcome), worker, roots)
 
 
 @dataclass

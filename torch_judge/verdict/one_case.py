@@ -12,13 +12,32 @@ from torch_judge.cases.observations import Seen
 from torch_judge.observe import NOT_RUN, Setting, draw_for
 from torch_judge.report import CaseResult, ExceptionInfo, Mismatch
 
+RAISES = "raises"
+
 
 def mismatches_of(case: Case, seen: Seen, expected: Seen, setting: Setting) -> tuple[Mismatch, ...]:
-    """How the observations of a case that ran to its end differ from what is right."""
+    """How the observations of a case that ran to its end differ from what is right, the plainest first.
+
+    An argument that was changed, or a gradient that does not arrive, explains wrong numbers elsewhere.
+    """
     if case.verify is None:
-        return compare_seen(seen, expected, device=setting.device, widen=case.widen)
-    failed = _check(case, seen, expected, setting)
-    return (*failed, *compare_kept(seen, expected, widen=case.widen))
+        found = compare_seen(seen, expected, device=setting.device, widen=case.widen)
+    else:
+        found = (*_check(case, seen, expected, setting), *compare_kept(seen, expected, widen=case.widen))
+    return tuple(sorted(found, key=_rank)) if len(found) > 1 else found
+
+
+def wrong_in(case: Case, seen: Seen, expected: Seen, setting: Setting) -> frozenset[str]:
+    """The names of what is wrong in a case: observations, checks of a verify, or `RAISES`."""
+    if seen.exception is not None or seen.stopped:
+        return frozenset({RAISES})
+    return frozenset(m.observation for m in mismatches_of(case, seen, expected, setting))
+
+
+def _rank(mismatch: Mismatch) -> int:
+    if mismatch.what == "changed":
+        return 0
+    return 1 if mismatch.actual == "no gradient" else 2
 
 
 def _check(case: Case, seen: Seen, expected: Seen, setting: Setting) -> tuple[Mismatch, ...]:

@@ -34,8 +34,8 @@ def second_seed(program: Program, secret: bytes | None = None) -> int:
 def canonical(program: Program) -> bytes:
     """A digest of what a program says: comments, blank lines, layout and the names of its cells apart."""
     digest = hashlib.sha256()
-    for source in program.sources:
-        digest.update(_meaning(source).encode("utf-8", "surrogatepass") + b"\0")
+    for text in (*(file.path for file in program.files), *map(_meaning, program.sources)):
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
     return digest.digest()
 
 
