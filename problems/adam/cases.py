@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case
+from torch_judge.authoring import case, number
 
 
 def give(draw, time, params, mean=0.2, std=0.4):
@@ -39,7 +39,15 @@ def vars_of(thing):
 def one_tensor(solve, draw):
     w = draw.randn("w", 3, 5, grad=True)
     # A large eps shows where it is added; two betas far apart show which is which.
-    return walk(draw, solve([w], lr=0.1, betas=(0.95, 0.4), eps=0.05), {"w": w}, steps=5)
+    lr, eps = number(draw, "lr", 0.05, 0.2), number(draw, "eps", 0.03, 0.08)
+    return walk(draw, solve([w], lr=lr, betas=(0.95, 0.4), eps=eps), {"w": w}, steps=5)
+
+
+@case("lr and eps above 1", kind="interface")
+def above_one(solve, draw):
+    w, betas = draw.randn("w", 2, 3, grad=True), (number(draw, "beta 1", 0.3, 0.7), number(draw, "beta 2", 0.75, 0.97))
+    lr, eps = number(draw, "lr", 2.0, 9.0), number(draw, "eps", 1.5, 4.0)
+    return walk(draw, solve([w], lr=lr, betas=betas, eps=eps), {"w": w}, steps=2)
 
 
 @case("defaults: lr 1e-3, betas (0.9, 0.999), eps 1e-8", kind="interface")

@@ -3,7 +3,7 @@ import math
 
 import torch
 
-from torch_judge.authoring import accepted
+from torch_judge.authoring import accepted, mistake
 
 
 @accepted
@@ -124,3 +124,19 @@ def negative_costs(log_prob_fn, start_token, max_len, beam_width, eos_token):
         if beam[0][2][-1] == eos_token:
             break
     return list(beam[0][2])
+
+
+@mistake(
+    "You stop as soon as `beam_width` hypotheses are finished, though a live one has a better score and may still win. "
+    "Stop when the *best* one is finished."
+)
+def stops_when_enough_are_finished(log_prob_fn, start_token, max_len, beam_width, eos_token):
+    live, finished = [(0.0, [start_token])], []
+    for _ in range(max_len):
+        pool = [(score + p, [*t, i]) for score, t in live for i, p in enumerate(log_prob_fn(t).tolist())]
+        pool.sort(reverse=True)
+        finished += [one for one in pool[:beam_width] if one[1][-1] == eos_token]
+        live = [one for one in pool if one[1][-1] != eos_token][:beam_width]
+        if len(finished) >= beam_width or not live:
+            break
+    return max(finished or live)[1]

@@ -1,7 +1,7 @@
 import itertools
 from collections import Counter
 
-from torch_judge.authoring import case, require
+from torch_judge.authoring import case, choice, integer, permutation, require
 
 # In every round of these one pair is the most frequent, whether "aaa" counts as one or as two pairs (a, a).
 ABAB = {"aabab": 8, "bab": 6, "aabbba": 5, "a": 5, "bbbba": 2}
@@ -25,22 +25,33 @@ def no_ties(words, rounds):
         spaced = {text.replace(best, best.replace("  ", "")): count for text, count in spaced.items()}
 
 
-class Language:
-    """Which letters stand for a, b, c and z, and the order of the corpus: up to the seed."""
+LETTERS = "abcdefghijklmnopqrstuvxyz"  # no "w": the end marker has one
+# What means something in a regular expression: found in other places, or nowhere; and what makes it an error. (Not `|`
+# nor `*`: unescaped they match the empty string, and a wrong solution's words grow without end.)
+SILENT, LOUD = ".^$", "(["
 
-    def __init__(self, draw):
-        # No "w": the end marker has one. Capitals, so that a case turned is seen.
-        drawn = ["abcdefghijklmnopqrstuvxyz"[i] for i in draw.rand("letters", 25).argsort().tolist()[:4]]
-        drawn[0] = drawn[0].upper()
-        self.draw, self.there = draw, str.maketrans("abcz", "".join(drawn))
+
+class Language:
+    """Which characters stand for a, b, c and z in the words of this file, and the order of the corpus: up to the seed.
+
+    ``alphabets`` gives each of the four its own characters to choose from. Without them all are letters, the first
+    one a capital, so that a case turned is seen.
+    """
+
+    def __init__(self, draw, name="", alphabets=()):
+        self.draw, self.name = draw, name
+        letters = [LETTERS[i] for i in permutation(draw, f"{name}letters", 25).tolist()]
+        drawn = [letters[0].upper(), *letters[1:4]]
+        for i, alphabet in enumerate(alphabets):
+            drawn[i] = choice(draw, f"{name}character {i}", alphabet)
+        self.there = str.maketrans("abcz", "".join(drawn))
         self.back = str.maketrans("".join(drawn), "abcz")
 
-    def trained(self, solve, words, num_merges):
+    def trained(self, bpe, words, num_merges):
         no_ties(words, num_merges)
         corpus = [word.translate(self.there) for word, count in words.items() for _ in range(count)]
-        shuffled = self.draw.rand("corpus order", len(corpus)).argsort().tolist()
-        bpe = solve()
-        bpe.train(self.draw.keep("corpus", [corpus[i] for i in shuffled]), num_merges=num_merges)
+        order = permutation(self.draw, f"{self.name}corpus order", len(corpus)).tolist()
+        bpe.train(self.draw.keep(f"{self.name}corpus", [corpus[i] for i in order]), num_merges=num_merges)
         return bpe
 
     def spelled(self, symbols, separator="·"):
@@ -51,6 +62,7 @@ class Language:
         return separator.join(texts) or "<nothing>"
 
     def merges(self, bpe):
+        """The merges as one string, such as "a+b ab+</w>"; what is no tuple shows its type."""
         return " ".join(self.spelled(p, "+") if isinstance(p, tuple) else f"<{type(p).__name__}>" for p in bpe.merges)
 
     def encoded(self, bpe, text):
@@ -75,7 +87,8 @@ def encoded(seen, expected, draw):
 
 
 def seen_of(solve, language, words, num_merges, *texts):
-    bpe = language.trained(solve, words, num_merges)
+    """The merges of a new tokenizer, and what it makes of each text."""
+    bpe = language.trained(solve(), words, num_merges)
     return {"merges": language.merges(bpe), **{text: language.encoded(bpe, text) for text in texts}}
 
 
@@ -91,10 +104,33 @@ def exhausted(solve, draw):
 
 @case("train: num_merges is obeyed, also 0; two tokenizers share nothing", kind="state", verify=learned)
 def number_of_merges(solve, draw):
-    language, blank, none = Language(draw), solve(), solve()
+    language, untrained, none = Language(draw), solve(), solve()
     none.train(["ba", "a"], num_merges=0)
-    three = language.merges(language.trained(solve, AAA, 3))
-    return {"merges of 3": three, "merges of 0": language.merges(none), "merges untrained": language.merges(blank)}
+    several = language.trained(solve(), AAA, integer(draw, "num_merges", 2, 6))
+    return {
+        "merges of several": language.merges(several),
+        "merges of 0": language.merges(none),
+        "merges untrained": language.merges(untrained),
+    }
+
+
+def prefixed(prefix, seen):
+    """Observations of which the merges and the texts say what they are of."""
+    return {f"merges, {prefix}" if path == "merges" else f"{path}, {prefix}": what for path, what in seen.items()}
+
+
+@case("punctuation, digits and accents are characters like others", kind="values", verify=encoded)
+def every_character_counts(solve, draw):
+    seen = {}
+    for name, alphabets in (("punctuation", (SILENT,)), ("digits", ("0123456789", "éüñçß", "-,;:!_'"))):
+        language = Language(draw, f"{name}: ", alphabets)
+        seen |= prefixed(name, seen_of(solve, language, ABAB, 7, "aabab", "bab abba", "cab"))
+    return seen
+
+
+@case("brackets and backslashes are characters like others", kind="values", verify=encoded)
+def brackets(solve, draw):
+    return seen_of(solve, Language(draw, alphabets=("\\", LOUD)), ABAB, 7, "aabab", "bab abba", "cab")
 
 
 @case("encode: every merge, in the learned order, everywhere", kind="values", verify=encoded)
@@ -109,11 +145,13 @@ def overlapping(solve, draw):
 
 @case("encode: any whitespace separates words, and may be all there is", kind="interface", verify=encoded)
 def whitespace(solve, draw):
-    return seen_of(solve, Language(draw), ABAB, 5, " ba  bab ", "ba\tbab\nb", "", "  ")
+    return seen_of(solve, Language(draw), ABAB, 5, " ba  bab ", "ba\tbab\nb", "b\r\nba\fab", "", "  ")
 
 
 @case("encode: unknown characters stay single; without training all do", kind="values", verify=encoded)
 def unknown(solve, draw):
-    language, blank = Language(draw), solve()
-    seen = seen_of(solve, language, ABAB, 6, "zab", "éa", "abz", "ab a", "ba,a-b")
-    return {**seen, "ab a, untrained": language.encoded(blank, "ab a")}
+    language, bpe = Language(draw), solve()
+    seen = {"ab a, untrained": language.encoded(bpe, "ab a")}
+    language.trained(bpe, ABAB, 6)
+    seen |= {"merges": language.merges(bpe), "ab a, trained now": language.encoded(bpe, "ab a")}
+    return seen | {text: language.encoded(bpe, text) for text in ("zab", "éa", "abz", "ab a", "ba,a-b")}

@@ -309,3 +309,31 @@ class longest_match(Reference):  # noqa: N801
                 out.append(rest[:n])
                 rest = rest[n:]
         return out
+
+
+@mistake(
+    "You put the symbols into a regular expression as they are, but `.`, `?` or `(` mean something there. Escape them: "
+    "`re.escape(symbol)`."
+)
+class regex_not_escaped(Reference):  # noqa: N801
+    def in_training(self, symbols, pair):
+        pattern = r"(?<!\S)" + " ".join(pair) + r"(?!\S)"
+        return re.sub(pattern, lambda match: "".join(pair), " ".join(symbols)).split(" ")
+
+    in_encoding = in_training
+
+
+@mistake(
+    "You remember how a word was encoded, and a later training does not change it. Forget what you remember when `train` "
+    "begins, or remember nothing."
+)
+class cache_kept(Reference):  # noqa: N801
+    def __init__(self):
+        super().__init__()
+        self.known = {}
+
+    def encode(self, text):
+        for word in text.split():
+            if word not in self.known:
+                self.known[word] = super().encode(word)
+        return [symbol for word in text.split() for symbol in self.known[word]]

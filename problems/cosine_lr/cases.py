@@ -2,7 +2,7 @@ from numbers import Real
 
 import torch
 
-from torch_judge.authoring import case
+from torch_judge.authoring import case, choice, integer, number
 
 
 def rates(solve, steps, name="rate at step", **arguments):
@@ -14,45 +14,79 @@ def rates(solve, steps, name="rate at step", **arguments):
     return {"type of the result": "float", name: torch.tensor(values, dtype=torch.float32)}
 
 
+def schedule(draw, name="", warmup=(3, 10), decay=(12, 20), max_lr=(0.2, 0.9)):
+    """A schedule of which no number is known before. ``min_lr`` is 5 % to 30 % of ``max_lr``."""
+    warmup_steps = integer(draw, f"{name}warmup_steps", *warmup) if warmup else 0
+    highest = number(draw, f"{name}max_lr", *max_lr)
+    return {
+        "total_steps": warmup_steps + integer(draw, f"{name}steps of decay", *decay),
+        "warmup_steps": warmup_steps,
+        "max_lr": highest,
+        "min_lr": float(f"{highest * number(draw, f'{name}min_lr', 0.05, 0.3):.3g}"),
+    }
+
+
 @case("warmup: a straight ramp from 0 to max_lr", kind="values")
 def ramp(solve, draw):
-    return rates(solve, range(8), total_steps=30, warmup_steps=7, max_lr=0.6, min_lr=0.05)
+    arguments = schedule(draw)
+    return rates(solve, range(arguments["warmup_steps"] + 1), **arguments)
 
 
 @case("after warmup: half a cosine down to min_lr", kind="values")
 def decay(solve, draw):
-    return rates(solve, range(24), total_steps=23, warmup_steps=5, max_lr=0.4, min_lr=0.06)
+    arguments = schedule(draw)
+    return rates(solve, range(arguments["total_steps"] + 1), **arguments)
 
 
 @case("warmup_steps=0 starts at max_lr", kind="interface")
 def without_warmup(solve, draw):
-    return rates(solve, range(12), total_steps=11, warmup_steps=0, max_lr=3e-4, min_lr=1e-5)
+    arguments = schedule(draw, warmup=None, max_lr=(1e-4, 9e-4))
+    return rates(solve, range(arguments["total_steps"] + 1), **arguments)
 
 
 @case("min_lr is 0 by default; arguments by position", kind="interface")
 def defaults(solve, draw):
-    by_name = rates(solve, range(14), total_steps=13, warmup_steps=3, max_lr=2e-4)
-    by_position = rates(lambda step: solve(step, 13, 3, 2e-4), range(14), name="by position, rate at step")
-    return by_name | by_position
+    arguments = schedule(draw, max_lr=(1e-4, 9e-4))
+    del arguments["min_lr"]
+    steps = range(arguments["total_steps"] + 1)
+    by_position = rates(lambda step: solve(step, *arguments.values()), steps, name="by position, rate at step")
+    return rates(solve, steps, **arguments) | by_position
+
+
+@case("rates above 1, and min_lr above 1", kind="values")
+def above_one(solve, draw):
+    arguments = schedule(draw, max_lr=(20.0, 90.0))
+    return rates(solve, range(arguments["total_steps"] + 1), **arguments)
 
 
 @case("rates and lengths of a long training", kind="values")
 def long_training(solve, draw):
-    steps = (0, 1, 999, 2000, 2001, 26_000, 51_000, 90_000, 99_999, 100_000)
-    schedule = {"total_steps": 100_000, "warmup_steps": 2000, "max_lr": 6e-4, "min_lr": 6e-5}
-    return {f"step {step}": rates(solve, [step], "rate", **schedule) for step in steps}
+    arguments = schedule(draw, warmup=(1500, 2500), decay=(90_000, 100_000), max_lr=(3e-4, 9e-4))
+    warmup, total = arguments["warmup_steps"], arguments["total_steps"]
+    inside = [integer(draw, f"step {i}", warmup, total) for i in range(3)]
+    steps = (0, 1, warmup // 2, warmup - 1, warmup, warmup + 1, *inside, total - 1, total)
+    return {f"step {step}": rates(solve, [step], "rate", **arguments) for step in steps}
 
 
-@case("three schedules take turns, steps in any order", kind="state")
+@case("schedules that differ in one number take turns, steps in any order", kind="state")
 def turns(solve, draw):
+    first = schedule(draw, warmup=(4, 6), decay=(5, 7))
+    others = {
+        "first": first,
+        "other max_lr": first | {"max_lr": first["max_lr"] / 2},
+        "other warmup_steps": first | {"warmup_steps": first["warmup_steps"] - 2},
+        "other total_steps": first | {"total_steps": first["total_steps"] + 3},
+        "other min_lr": first | {"min_lr": first["min_lr"] / 2},
+    }
     seen = {}
-    for step in (9, 2, 6, 0, 6, 4):
-        seen |= rates(solve, [step], f"first, step {step}", total_steps=9, warmup_steps=4, max_lr=1.0, min_lr=0.3)
-        seen |= rates(solve, [step], f"second, step {step}", total_steps=9, warmup_steps=4, max_lr=0.5, min_lr=0.3)
-        seen |= rates(solve, [step], f"third, step {step}", total_steps=9, warmup_steps=2, max_lr=1.0, min_lr=0.3)
+    for step in (first["total_steps"], 2, first["warmup_steps"] + 2, 0, first["warmup_steps"] + 2, 4):
+        for name, arguments in others.items():
+            seen |= rates(solve, [step], f"{name}, step {step}", **arguments)
     return seen
 
 
-@case("one step of warmup, one step of decay", kind="numerics")
+@case("a single step of warmup, or of decay", kind="numerics")
 def shortest(solve, draw):
-    return rates(solve, range(3), total_steps=2, warmup_steps=1, max_lr=0.7, min_lr=0.1)
+    warmup, decay = choice(draw, "lengths", [(1, 1), (1, 2), (2, 1)])
+    arguments = schedule(draw, warmup=(warmup, warmup + 1), decay=(decay, decay + 1))
+    return rates(solve, range(warmup + decay + 1), **arguments)

@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import ROUNDED_SCORES, case
+from torch_judge.authoring import ROUNDED_SCORES, case, choice
 
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
@@ -38,7 +38,9 @@ def pair(draw, b, sq, skv, d, grad=False):
 
 @case("the projections have 4 · D² weights in all", kind="interface")
 def size(solve, draw):
-    weights = [sheet(parameter, 12, 4) for parameter in solve(d_model=12, num_heads=3).parameters()]
+    heads, dk = choice(draw, "heads and their width", [(3, 4), (2, 5), (4, 3), (5, 4), (2, 7)])
+    model = solve(d_model=heads * dk, num_heads=heads)
+    weights = [sheet(parameter, heads * dk, dk) for parameter in model.parameters()]
     return {"weights of the projections": sum(w.numel() for w in weights if w is not None)}
 
 

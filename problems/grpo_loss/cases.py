@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case
+from torch_judge.authoring import case, integer, number, permutation, require, same
 
 MIXED = [7, -2, 7, 40, -2, 40, 7, -2, 40, 40, -2, 40]
 """Ids with gaps, one of them negative, in no order: groups of three, four and five."""
@@ -8,13 +8,19 @@ MIXED = [7, -2, 7, 40, -2, 40, 7, -2, 40, 40, -2, 40]
 
 def samples(draw, ids, spread=1.0, grad=(), equal=None):
     """Rewards well apart within a group (but for the group ``equal``), and log-probabilities that rise with them, so
-    that the loss is far from zero."""
+    that the loss is far from zero. Every group has a level of its own: two that are taken for one show."""
     rank = torch.tensor([float(ids[:i].count(id)) for i, id in enumerate(ids)])
-    values = spread * (rank + draw.rand("noise", len(ids), high=0.6).cpu())
+    level = torch.tensor([2.5 * list(dict.fromkeys(ids)).index(id) for id in ids])
+    values = spread * (rank + level + draw.rand("noise", len(ids), high=0.6).cpu())
     values[[i for i, id in enumerate(ids) if id == equal]] = 0.5  # exact, and so is the mean of four
     parts = {"logps": rank - draw.rand("more noise", len(ids), low=4.0, high=5.0).cpu(), "rewards": values}
     logps, rewards = (draw.tensor(name, part, grad=name in grad) for name, part in parts.items())
     return logps, rewards, draw.tensor("group_ids", ids, dtype=torch.int64)
+
+
+def shuffled(draw, ids):
+    """The ids in an order that the seed decides."""
+    return [ids[i] for i in permutation(draw, "order", len(ids)).tolist()]
 
 
 @case("three groups of four, one after the other", kind="values")
@@ -32,15 +38,40 @@ def unequal(solve, draw):
     return {"loss": solve(*samples(draw, [0, 0, 1, 1, 1, 1, 1, 2, 2, 2]))}
 
 
+@case("an answer far better than its seven siblings", kind="values")
+def outlier(solve, draw):
+    logps, rewards, ids = samples(draw, [0, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1])
+    rewards = rewards.index_fill(
+        0, ids.new_tensor([4]), 90.0
+    )  # its advantage is near the root of 7, the largest there is
+    return {"loss": solve(logps, draw.keep("rewards with an outlier", rewards), ids)}
+
+
 @case("any integers are ids: gaps, negative ones, no order", kind="values")
 def any_ids(solve, draw):
     return {"loss": solve(*samples(draw, MIXED))}
 
 
+@case("negative ids beside their absolute values, and -1 beside the largest", kind="values")
+def negative_ids(solve, draw):
+    # As indices into a table of largest + 1 rows, -1 is the largest id and -2 the one before it.
+    largest = integer(draw, "largest", 5, 9)
+    return {"loss": solve(*samples(draw, shuffled(draw, 3 * [largest, largest - 1, -1, -2, -largest] + [1, 1])))}
+
+
+@case("ids far below zero: next to each other, 256 and 1000 apart", kind="values")
+def far_below_zero(solve, draw):
+    # Below -2**24 neighbours are one number in float32. A loop from the smallest id to the largest stays short.
+    first = -(2**24) - 4 * integer(draw, "a quarter of the distance", 0, 100)
+    ids = [first, first - 1, first - 256, first - 1000]
+    return {"loss": solve(*samples(draw, shuffled(draw, 3 * ids)))}
+
+
 @case("eps is obeyed, and added to the standard deviation", kind="interface")
 def eps(solve, draw):
     batch = samples(draw, [1, 0, 1, 1, 0])
-    return {f"eps {eps}": solve(*batch, eps=eps) for eps in (2.0, 0.07)}
+    large, small = number(draw, "large eps", 1.5, 2.5), number(draw, "small eps", 0.05, 0.1)
+    return {"large eps": solve(*batch, eps=large), "small eps": solve(*batch, eps=small)}
 
 
 @case("default eps 1e-5: rewards that hardly differ", kind="numerics")
@@ -52,6 +83,29 @@ def default_eps(solve, draw):
 def equal_rewards(solve, draw):
     logps, rewards, ids = samples(draw, [3, 5, 3, 5, 3, 5, 5], grad=["logps"], equal=5)
     return draw.gradients(solve(logps, rewards, ids), logps=logps)
+
+
+def next_to_nothing(seen, expected, draw):
+    """The mean of seven times 0.1 is not 0.1 in float32: a step beside it, divided by eps, is an advantage of 1e-3."""
+    gradient = seen["gradient of logps"]
+    require(torch.is_tensor(gradient) and gradient.shape == (150,), "no gradient", "No gradient of `logps` arrives.")
+    finite = bool(gradient.isfinite().all())
+    require(finite, "not finite", "Groups of equal rewards give NaN or infinity; their advantages are 0.")
+    largest = float(gradient.abs().max()) * 150
+    text = f"A group of equal rewards has an advantage of {largest:.3g}; expected 0, give or take 0.05 for rounding."
+    require(largest < 0.05, "advantages", text)
+    same("output", seen["output"] + 1, expected["output"] + 1, "Groups of equal rewards add nothing.", widen=5000)
+
+
+@case("equal rewards that are not round: next to nothing, not NaN", kind="numerics", verify=next_to_nothing)
+def equal_rewards_not_round(solve, draw):
+    # Of thirty groups some have a mean of squares that is below the square of the mean, by rounding.
+    sizes = [3, 5, 7, 6, 4] * 6
+    values = draw.rand("reward of each group", 30, low=0.1, high=1.0).tolist()
+    ids = [group for group, size in enumerate(sizes) for _ in range(size)]
+    rewards = draw.tensor("rewards", [values[group] for group in ids])
+    logps = draw.rand("logps", len(ids), low=-1.0, high=-0.1, grad=True)
+    return draw.gradients(solve(logps, rewards, draw.tensor("group_ids", ids, dtype=torch.int64)), logps=logps)
 
 
 @case("gradient of logps: -A / B", kind="gradients")

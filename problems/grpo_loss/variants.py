@@ -3,7 +3,7 @@ from collections import defaultdict
 import torch
 from torch import Tensor
 
-from torch_judge.authoring import accepted
+from torch_judge.authoring import accepted, mistake
 
 
 @accepted
@@ -117,3 +117,29 @@ def index_add_and_a_class(logps, rewards, group_ids, eps=1e-5):
         (index,) = torch.where(group_ids == g)
         advantages.index_add_(0, index, whiten(rewards.index_select(0, index)))
     return -1 * (advantages * logps).mean()
+
+
+def in_buckets(logps, rewards, group_ids, eps, buckets):
+    """The sums of group i in bucket i."""
+    rewards, empty = rewards.detach(), torch.zeros(buckets)
+    count = empty.index_put((group_ids,), torch.ones_like(rewards), accumulate=True)
+    mean = empty.index_put((group_ids,), rewards, accumulate=True) / count
+    centred = rewards - mean[group_ids]
+    variance = empty.index_put((group_ids,), centred**2, accumulate=True) / count
+    return -(centred / (variance.sqrt()[group_ids] + eps) * logps).mean()
+
+
+WRAPPED = (
+    "You use the ids as indices, and a negative index counts from the end: the group -1 falls into the last place, "
+    "together with the group whose id that is. Number the groups first: `group_ids.unique(return_inverse=True)`."
+)
+
+
+@mistake(WRAPPED)
+def negative_ids_from_the_end(logps, rewards, group_ids, eps=1e-5):
+    return in_buckets(logps, rewards, group_ids, eps, int(group_ids.max()) + 1)
+
+
+@mistake(WRAPPED)
+def negative_ids_from_the_end_of_a_wide_table(logps, rewards, group_ids, eps=1e-5):
+    return in_buckets(logps, rewards, group_ids, eps, int(group_ids.abs().max()) + 1)

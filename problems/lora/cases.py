@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case, require, same
+from torch_judge.authoring import case, integer, require, same
 
 
 def parts(layer):
@@ -27,7 +27,8 @@ def built(solve, draw, n_in, n_out, rank, name="layer", **alpha):
 
 @case("linear, lora_A and lora_B: kinds, shapes, what is trainable", kind="interface")
 def attributes(solve, draw):
-    layer = solve(in_features=7, out_features=5, rank=3, alpha=2.0)
+    n_in, n_out, rank = (integer(draw, name, low, low + 4) for name, low in (("in", 9), ("out", 5), ("rank", 1)))
+    layer = solve(in_features=n_in, out_features=n_out, rank=rank, alpha=2.0)
     registered = {id(parameter) for parameter in layer.parameters()}
     seen = {"linear is an nn.Linear": isinstance(layer.linear, torch.nn.Linear)}
     for name, part in parts(layer).items():
@@ -41,6 +42,9 @@ def attributes(solve, draw):
 def trainable(solve, draw):
     seen = {}
     for n_in, n_out, rank in ((64, 32, 4), (7, 13, 1), (10, 6, 5)):
+        n_in, n_out = (
+            size + integer(draw, f"{name} beside {n_in}", 0, 6) for name, size in (("in", n_in), ("out", n_out))
+        )
         layer = solve(in_features=n_in, out_features=n_out, rank=rank, alpha=2.0)
         seen[f"{n_in} to {n_out}, rank {rank}"] = sum(p.numel() for p in layer.parameters() if p.requires_grad)
     return seen

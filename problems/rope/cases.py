@@ -1,4 +1,6 @@
-from torch_judge.authoring import case
+import torch
+
+from torch_judge.authoring import case, integer, number
 
 
 def qk(draw, b, s, d, name="", grad=False):
@@ -16,9 +18,11 @@ def another_width(solve, draw):
     return {"output": solve(*qk(draw, b=3, s=5, d=16))}
 
 
-@case("the pairs (1, 0) and (0, 1) everywhere: sines and cosines", kind="values")
+@case("the pairs (r, 0) and (0, r) everywhere: sines and cosines", kind="values")
 def unit_pairs(solve, draw):
-    return {"output": solve(draw.tensor("q", [[[1.0, 0.0] * 3] * 5]), draw.tensor("k", [[[0.0, 1.0] * 3] * 5]))}
+    length, positions = number(draw, "length", 0.5, 2.0), integer(draw, "positions", 4, 9)
+    q, k = torch.tensor([length, 0.0]).repeat(3), torch.tensor([0.0, length]).repeat(3)
+    return {"output": solve(*(draw.tensor(name, x.expand(1, positions, 6)) for name, x in (("q", q), ("k", k))))}
 
 
 @case("width 2, a batch of one; a single position stays as it is", kind="interface")
@@ -39,9 +43,12 @@ def hundred(solve, draw):
 
 @case("calls of several lengths and widths, in turn", kind="state")
 def calls(solve, draw):
-    long, short = qk(draw, b=1, s=9, d=4, name="long "), qk(draw, b=2, s=3, d=8, name="short ")
-    longer = qk(draw, b=1, s=6, d=8, name="longer ")  # of the same width as the one before
-    return {"long": solve(*long), "short": solve(*short), "longer": solve(*longer), "long again": solve(*long)}
+    # Whatever angles are remembered by, if not by length and width together, two of these share it: the length, the
+    # width, their product (36) or their sum (12).
+    sizes = {"9 × 4": (9, 4), "3 × 12": (3, 12), "9 × 2": (9, 2), "6 × 4": (6, 4), "6 × 6": (6, 6), "8 × 4": (8, 4)}
+    inputs = {name: qk(draw, b=1 + s % 2, s=s, d=d, name=f"{name} ") for name, (s, d) in sizes.items()}
+    seen = {name: solve(*pair) for name, pair in inputs.items()}
+    return seen | {"9 × 4 again": solve(*inputs["9 × 4"])}
 
 
 @case("gradients of q and k", kind="gradients")
