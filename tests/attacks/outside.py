@@ -37,6 +37,15 @@ import socket
 socket.socketpair()
 raise AssertionError("a socket was made")
 ''',
+    "a compiled module of one's own": '''
+import importlib.util
+import shutil
+
+shutil.copyfile(importlib.util.find_spec("_ctypes").origin, "own.so")
+spec = importlib.util.spec_from_file_location("_ctypes", "own.so")
+importlib.util.module_from_spec(spec)
+raise AssertionError("it was loaded")
+''',
     "another program": '''
 import subprocess
 

@@ -53,7 +53,10 @@ def originals(functions: tuple[tuple[FunctionType, str], ...]) -> Originals:
 
 
 def hook_against(known: Originals) -> Hook:
-    """An audit hook for the rest of this process's life: it refuses to run copies, and to open libraries."""
+    """An audit hook for the rest of this process's life: it refuses to run copies, and to open compiled libraries.
+
+    An "import" event has a file's name if the module is compiled.
+    """
     instructions, files = known.instructions, known.files
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -68,8 +71,8 @@ def hook_against(known: Originals) -> Hook:
                         refuse(api)
             elif event == "exec" and code.co_filename in files:
                 refuse(files[code.co_filename])  # by an importer: the module was imported long ago
-        elif event in LOADED:
-            raise OSError("no library is opened here: what runs is Python, torch and numpy")
+        elif event in LOADED or (event == "import" and arguments[1] and is_learners(arguments[1])):
+            raise ImportError("no compiled library is opened here: what runs is Python, torch and numpy")
 
     return hook
 
