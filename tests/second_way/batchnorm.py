@@ -203,6 +203,44 @@ def writes_into_x(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=
     return x
 
 
+def difference_of_moments(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
+    mean, var = running_mean, running_var
+    if training:
+        mean = x.sum(0) / len(x)
+        var = (x * x).sum(0) / len(x) - mean * mean
+        blend(running_mean, mean, momentum)
+        blend(running_var, var, momentum)
+    return normalised(x, gamma, beta, mean, var, eps)
+
+
+def difference_of_moments_clamped(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
+    mean, var = running_mean, running_var
+    if training:
+        mean = x.sum(0) / len(x)
+        var = torch.relu((x * x).sum(0) / len(x) - mean * mean)
+        blend(running_mean, mean, momentum)
+        blend(running_var, var, momentum)
+    return normalised(x, gamma, beta, mean, var, eps)
+
+
+def larger_of_the_two(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
+    mean, var = running_mean, running_var
+    if training:
+        mean, var = x.mean(0), x.var(0, correction=0)
+        blend(running_mean, mean, momentum)
+        blend(running_var, var, momentum)
+    return normalised(x, gamma, beta, mean, torch.where(var > eps, var, torch.full_like(var, eps)), 0.0)
+
+
+def eps_at_zero_only(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
+    mean, var = running_mean, running_var
+    if training:
+        mean, var = x.mean(0), x.var(0, correction=0)
+        blend(running_mean, mean, momentum)
+        blend(running_var, var, momentum)
+    return normalised(x, gamma, beta, mean, torch.where(var == 0, torch.full_like(var, eps), var), 0.0)
+
+
 SECOND_WAY = {
     name: value for name, value in globals().items() if callable(value) and name not in ("normalised", "blend", "stats")
 }

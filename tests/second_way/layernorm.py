@@ -161,4 +161,26 @@ def centres_x_in_place(x, gamma, beta, eps=1e-5):
     return x / length * math.sqrt(x.size(-1)) * gamma + beta
 
 
+def difference_of_moments(x, gamma, beta, eps=1e-5):
+    mu = x.sum(-1, keepdim=True) / x.shape[-1]
+    var = (x * x).sum(-1, keepdim=True) / x.shape[-1] - mu * mu
+    return (x - mu) * (var + eps) ** -0.5 * gamma + beta
+
+
+def difference_of_moments_clamped(x, gamma, beta, eps=1e-5):
+    mu = x.sum(-1, keepdim=True) / x.shape[-1]
+    var = torch.relu((x * x).sum(-1, keepdim=True) / x.shape[-1] - mu * mu)
+    return (x - mu) * (var + eps) ** -0.5 * gamma + beta
+
+
+def larger_of_the_two(x, gamma, beta, eps=1e-5):
+    mu, var = x.mean(-1, keepdim=True), x.var(-1, keepdim=True, correction=0)
+    return (x - mu) / torch.where(var > eps, var, torch.full_like(var, eps)).sqrt() * gamma + beta
+
+
+def eps_at_zero_only(x, gamma, beta, eps=1e-5):
+    mu, var = x.mean(-1, keepdim=True), x.var(-1, keepdim=True, correction=0)
+    return (x - mu) / torch.where(var == 0, torch.full_like(var, eps), var).sqrt() * gamma + beta
+
+
 SECOND_WAY = {name: thing for name, thing in list(globals().items()) if callable(thing)}

@@ -131,4 +131,14 @@ def normalises_x_in_place(x, weight, eps=1e-6):
     return torch.einsum("...d,d->...d", x, weight)
 
 
+def larger_of_the_two(x, weight, eps=1e-6):
+    squares = (x * x).sum(-1, keepdim=True) / x.shape[-1]
+    return x / torch.where(squares > eps, squares, torch.full_like(squares, eps)).sqrt() * weight
+
+
+def eps_at_zero_only(x, weight, eps=1e-6):
+    squares = (x * x).sum(-1, keepdim=True) / x.shape[-1]
+    return x / torch.where(squares == 0, torch.full_like(squares, eps), squares).sqrt() * weight
+
+
 SECOND_WAY = {name: thing for name, thing in list(globals().items()) if callable(thing)}

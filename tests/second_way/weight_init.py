@@ -135,4 +135,17 @@ def reseeds(weight):
     return fill(weight, (2 / weight.shape[1]) ** 0.5)
 
 
+def numbers_tied(weight):
+    drawn = torch.randn(weight.shape[0], weight.shape[1]) * (2 / weight.shape[1]) ** 0.5
+    half = drawn[: (len(drawn) + 1) // 2]
+    weight.data.copy_(torch.cat([half, -half])[: len(drawn)])
+    return weight
+
+
+def standardised(weight):
+    drawn = torch.randn(weight.shape)
+    weight.data.copy_((drawn - drawn.mean()) / drawn.std() * (2 / weight.shape[1]) ** 0.5)
+    return weight
+
+
 SECOND_WAY = {name: f for name, f in list(globals().items()) if callable(f) and name != "fill"}
