@@ -201,6 +201,9 @@ def test_check_names_commands_where_a_shell_is(bank: Bank, monkeypatch: pytest.M
     rows = [CaseResult(name, "values", False, message="It differs.", output="a\nb\nc\nd\n") for name in names]
     judging(monkeypatch, report(cases=tuple(rows), accepted=False, seed=5))
     shown = run("check", "my file.py").stdout
+    private = " ".join(run("check", "my file.py", "--problems", "my bank").stdout.split())
+    assert "--case 1 --seed 5 --problems 'my bank' shows all" in private
+    assert "torch-judge replay row_rms 1 --seed 5 --problems 'my bank' gives" in private
     assert "torch-judge check 'my file.py' --case 1 --seed 5 shows all" in " ".join(shown.split())
     assert "torch-judge replay row_rms 1 --seed 5 gives you the inputs of case 1." in shown
     assert 'check("' not in shown

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from torch_judge.cli.console import FAILED, NOT_JUDGED, format_option, numbered, problems_option, say, tell
+from torch_judge.cli.console import (
+    FAILED,
+    NOT_JUDGED,
+    format_option,
+    numbered,
+    options_of,
+    problems_option,
+    say,
+    tell,
+)
 
 if TYPE_CHECKING:
     from torch_judge.bank import Bank
@@ -71,7 +80,9 @@ def check(
         click.echo(report.to_json(indent=2))
         say(sentence)
     else:
-        _show(report, bank, sentence, path, unfold=case is not None, following=_following(report, bank, store))
+        options = options_of(problems)
+        following = _following(report, bank, store, options)
+        _show(report, bank, sentence, path, unfold=case is not None, following=following, options=options)
     tell(store)
     ctx.exit(0 if report.accepted else NOT_JUDGED if report.fault == "judge" else FAILED)
 
@@ -92,16 +103,16 @@ def _one_case(report: Report, bank: Bank, which: int | str) -> Report:
     )
 
 
-def _following(report: Report, bank: Bank, store: Store) -> str:
+def _following(report: Report, bank: Bank, store: Store, options: str) -> str:
     """What comes next, after work that is accepted and kept."""
     from torch_judge.learner.shared import next_row, next_sentence, status_rows
 
     if not report.accepted or store.latest() != report.problem:
         return ""
-    return next_sentence(next_row(status_rows(bank, store)[0], store), shell=True)
+    return next_sentence(next_row(status_rows(bank, store)[0], store), shell=True, options=options)
 
 
-def _show(report: Report, bank: Bank, sentence: str, path: Path, *, unfold: bool, following: str) -> None:
+def _show(report: Report, bank: Bank, sentence: str, path: Path, *, unfold: bool, following: str, options: str) -> None:
     from torch_judge.show import show
 
     title, entry, numbers = report.problem, "", None
@@ -121,6 +132,7 @@ def _show(report: Report, bank: Bank, sentence: str, path: Path, *, unfold: bool
         numbers=numbers,
         file=str(path),
         following=following,
+        options=options,
     )
 
 

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -93,6 +94,11 @@ def say(fact: str, remedy: str = "") -> None:
 def publish_json(document: object) -> None:
     """What a command answers where JSON was asked for."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def options_of(problems: Path | None) -> str:
+    """The options that the next command needs, too, with a space in front."""
+    return f" --problems {shlex.quote(str(problems))}" if problems else ""
 
 
 def numbered(case: str) -> int | str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
 
-from torch_judge.cli.console import FAILED, problems_option, say
+from torch_judge.cli.console import FAILED, options_of, problems_option, say
 
 
 @click.command()
@@ -36,7 +35,6 @@ def notebooks(ctx: click.Context, only_check: bool, root: Path, repository: str 
     for path in stale:
         click.echo(f"`{path}` is not current.")
     if stale:
-        more = "" if whole else f" --problems {shlex.quote(str(problems))}"
-        say("", f"Run `torch-judge notebooks{more}`; delete by hand what belongs to no problem.")
+        say("", f"Run `torch-judge notebooks{options_of(problems)}`; delete by hand what belongs to no problem.")
         ctx.exit(FAILED)
     click.echo("All notebooks are current.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from torch_judge.cli.console import problems_option
+from torch_judge.cli.console import options_of, problems_option
 
 
 @click.command()
@@ -21,8 +21,7 @@ def start(id: str, to: Path | None, colab: bool, problems: Path | None) -> None:
     from torch_judge.learner.shared import start_notebook
 
     target = start_notebook(find_bank(problems).get(id), to or Path(), carried=colab)
-    where = f" --problems {shlex.quote(str(problems))}" if problems else ""
-    command = f"torch-judge check {shlex.quote(str(target))}{where}"
+    command = f"torch-judge check {shlex.quote(str(target))}{options_of(problems)}"
     if colab:
         size = target.stat().st_size / 1e6
         click.echo(

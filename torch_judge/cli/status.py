@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from torch_judge.cli.console import filters, format_option, problems_option, publish_json, tell
+from torch_judge.cli.console import filters, format_option, options_of, problems_option, publish_json, tell
 
 
 @click.command()
@@ -29,6 +29,6 @@ def status(topic: str | None, difficulty: str | None, state: str | None, form: s
     if form == "json":
         publish_json({**summary, "next": following and following.id, "problems": [asdict(row) for row in shown]})
     else:
-        sentence = shared.next_sentence(following, shell=True)
+        sentence = shared.next_sentence(following, shell=True, options=options_of(problems))
         show_status(shown, summary=summary, following=sentence, filtered=len(shown) < len(rows))
     tell(store)

@@ -108,12 +108,12 @@ def next_row(rows: Sequence[StatusRow], store: Store) -> StatusRow | None:
     return following(rows, latest, {row.id for row in rows if row.state == "solved"})
 
 
-def next_sentence(row: StatusRow | None, *, shell: bool = False) -> str:
-    """What comes next, and in a shell the command that begins it; "" if nothing does."""
+def next_sentence(row: StatusRow | None, *, shell: bool = False, options: str = "") -> str:
+    """What comes next, and in a shell the command that begins it, with ``options``; "" if nothing does."""
     if row is None:
         return ""
     word = "Go on with" if row.state == "attempted" else "Next"
-    how = f" `torch-judge start {row.id}` writes its notebook." if shell and row.state == "to do" else ""
+    how = f" `torch-judge start {row.id}{options}` writes its notebook." if shell and row.state == "to do" else ""
     return f"{word}: `{row.id}`, {row.title} ({row.difficulty}).{how}"
 
 

@@ -48,14 +48,16 @@ def show(
     numbers: Mapping[str, int] | None = None,
     file: str = "",
     following: str = "",
+    options: str = "",
 ) -> None:
     """Show a report where the learner is: a notebook's output, or stdout.
 
     ``numbers`` gives the cases' numbers in their problem, if the report does not list them all. ``file`` is what was
-    judged from a shell: commands are then named, not calls. ``following`` says which problem comes next.
+    judged from a shell: commands are then named, not calls. ``following`` says which problem comes next,
+    ``options`` are what those commands need, too.
     """
 
-    view = View(report, title, entry, progress, unfold, durations, numbers, file, following)
+    view = View(report, title, entry, progress, unfold, durations, numbers, file, following, options)
 
     def text(width: int | None = None, color: bool = False) -> str:
         return rendered(lambda console: print_report(console, view), width, color)

@@ -55,6 +55,7 @@ class View:
     numbers: Mapping[str, int] | None = None
     file: str = ""  # what was judged from a shell, "" in a notebook
     following: str = ""  # which problem comes next
+    options: str = ""  # what the commands in a shell need beside it, with a space in front
 
     @property
     def rows(self) -> list[tuple[int, CaseResult]]:
@@ -235,7 +236,7 @@ def call(name: str, view: View, case: int) -> str:
         seed = f" --seed {report.seed}" if report.seed else ""
         device = f" --device {report.device}" if name == "check" and report.device != "cpu" else ""
         what = f"{shlex.quote(view.file)} --case {case}" if name == "check" else f"{report.problem} {case}"
-        return f"torch-judge {name} {what}{seed}{device}"
+        return f"torch-judge {name} {what}{seed}{device}{view.options}"
     seed = f", seed={report.seed}" if report.seed else ""
     if name == "check" and report.device != "cpu":
         seed += f', device="{report.device}"'
