@@ -8,7 +8,7 @@ import random
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -18,7 +18,6 @@ from torch_judge.cases.authoring import Case, cases_of, weighings_of
 from torch_judge.cases.frames import CASES_FILE, exception_info
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
-from torch_judge.guard.absent import take_away
 from torch_judge.guard.copies import hook_against, originals
 from torch_judge.guard.libraries import plan
 from torch_judge.guard.patches import patched
@@ -37,10 +36,11 @@ OUT_OF_MEMORY = ("DefaultCPUAllocator", "can't allocate memory", "Cannot allocat
 Send = Callable[[int, bytes], None]
 
 
-def live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: str, server: int) -> None:
+def live(fds: Sequence[int], fence: Fence, calls: CallFilter, scratch: str, server: int) -> None:
     """Do one job and end the process. Called right after the fork."""
     own_session()
-    _close_all_but(job_fd, result_fd, *fence.rulesets)
+    job_fd, result_fd, go_fd = fds
+    _close_all_but(*fds, *fence.rulesets)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with open(job_fd, "rb") as file:
         job, key = decode_job(file.read())
@@ -56,16 +56,17 @@ def live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: 
         send(framing.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
         return
     if job.forbidden:
-        known = originals(plan(job.forbidden).functions)
-        take_away(plan(job.forbidden))
-        sys.addaudithook(hook_against(known))
+        # The server has taken away what is forbidden; before that it has asked the same, and so it is known here.
+        sys.addaudithook(hook_against(originals(plan(job.forbidden).functions)))
     hide_judge()
     send(framing.READY, wire.encode_texts(missing))
     candidate, loaded = load(job.program, job.entry, min(job.limits.wall_s / 4, job.limits.cpu_s / 2))
     send(framing.LOADED, wire.encode_loaded(loaded))
     if loaded.missing is None:
         replaced: set[str] = set()
-        for seed in job.seeds:
+        for place, seed in enumerate(job.seeds):
+            if place and os.read(go_fd, 1) != b"+":
+                break  # what the judge saw so far is enough
             _observe(job, seed, cases, candidate, replaced, send)
     send(framing.END, b"")
     os._exit(0)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from torch_judge.errors import JudgeError
@@ -74,12 +75,12 @@ class Client:
                 ) from None
         return self.missing
 
-    def submit(self, job_fd: int, result_fd: int, job: Job) -> None:
+    def submit(self, fds: Sequence[int], job: Job) -> None:
         """Hand over a job's descriptors, once `wait_clean` returned. Raises ServerGone."""
         told = {"protected": job.protected, "device": job.device, "forbidden": job.forbidden}
         line = json.dumps({"do": "run", **told}).encode() + b"\n"
         try:
-            socket.send_fds(self.control, [line], [job_fd, result_fd])
+            socket.send_fds(self.control, [line], list(fds))
         except OSError as error:
             raise ServerGone from error
         self.job = self.hear(time.monotonic() + START_S)["started"]

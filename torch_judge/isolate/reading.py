@@ -16,7 +16,6 @@ from torch_judge.isolate.jobs import Job, Outcome
 MAX_TOTAL = 64 << 20
 """The most bytes that one seed of a job may send."""
 GARBAGE = "the process died or sent garbage"
-DECIDED = "decided"
 
 GoOn = Callable[[int, Sequence[Seen]], bool]
 """Asked when all cases of a seed (its place among the job's seeds) were seen: is the next seed wanted?"""
@@ -63,8 +62,6 @@ class Reading:
 
     def why_kill(self) -> str:
         """Why the job should end now, if it should."""
-        if self._decided:
-            return DECIDED
         if self._garbage:
             return GARBAGE
         most = MAX_TOTAL * len(self._job.seeds) >> 20

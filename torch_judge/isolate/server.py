@@ -1,7 +1,8 @@
 """The small process from which every learner's process is forked: torch imported, one thread, no operator run.
 
 ``python -m torch_judge.isolate.server FD SCRATCH``, started by `torch_judge.isolate.client`. It speaks lines of JSON
-over the socket FD: a job's two file descriptors come with a "run" line, "kill" ends the job early, and its answers are
+over the socket FD: a job's three descriptors (the job, its answer, and a pipe on which the judge asks for the next
+seed) come with a "run" line, "kill" ends the job early, and its answers are
 "ready", "started", "ended" and "clean". It reads neither jobs nor results: nothing of one learner's is there for the
 next.
 """
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from torch_judge.isolate.limits import Fence
 
 SWEEP_S = 5.0
+DESCRIPTORS = 3
+
+Request = tuple[dict[str, Any], list[int]]
 
 
 def main() -> None:
@@ -39,7 +43,12 @@ def main() -> None:
 
 
 class Server:
-    """Forks one process per job, and cleans up after it."""
+    """Forks one process per job, and cleans up after it.
+
+    The job's parent is not the server itself but a copy of it in which what the jobs forbid has been taken away for
+    good: that costs as much as a job's cases do, and the next job mostly forbids the same. While the copy serves, the
+    server waits; a job that forbids something else is handed back to it, and the copy ends.
+    """
 
     def __init__(self, control: socket.socket, scratch: str) -> None:
         self._control = control
@@ -56,24 +65,47 @@ class Server:
         """Import what every job needs, then do jobs one after the other."""
         warm_up()
         self._say(ready=True, missing=missing)
+        line, fds = _receive(self._control)
         while True:
-            line, fds = self._receive()
-            if line.get("do") == "run":
+            line, fds = self._by_a_copy(line, fds) if line["do"] == "run" else _receive(self._control)
+
+    def _by_a_copy(self, line: dict[str, Any], fds: list[int]) -> Request:
+        """Have a copy of this process do a job and those that forbid the same; returns the first that does not."""
+        _prepare(line["forbidden"])
+        server = os.getpid()
+        ours, theirs = socket.socketpair()
+        if os.fork() == 0:
+            with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+                ours.close()
+                kernel.adopt_orphans()
+                kernel.die_with_parent(signal.SIGKILL)
+                if os.getppid() == server:
+                    self._serve_alike(line, fds, theirs)
+            os._exit(0)
+        theirs.close()
+        for fd in fds:
+            os.close(fd)
+        with ours:
+            return _receive(ours)  # its end, if the copy was killed or the judge has closed the socket
+
+    def _serve_alike(self, line: dict[str, Any], fds: list[int], server: socket.socket) -> None:
+        forbidden = line["forbidden"]
+        _take_away(forbidden)
+        while line["do"] != "run" or line["forbidden"] == forbidden:
+            if line["do"] == "run":
                 self._run(line, fds)
-            for fd in fds:
-                os.close(fd)
+            line, fds = _receive(self._control)
+        socket.send_fds(server, [json.dumps(line).encode() + b"\n"], fds)
 
     def _run(self, line: dict[str, Any], fds: list[int]) -> None:
         fence, calls = self._fence(tuple(line["protected"]), line["device"]), self._calls()
-        _prepare(tuple(line["forbidden"]))
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)
-            _live(fds[0], fds[1], fence, calls, self._scratch, server)
+            _live(fds, fence, calls, self._scratch, server)
         for fd in fds:
             os.close(fd)
-        fds.clear()
         self._say(started=pid)
         status, peak_kb = self._wait(pid)
         gone = kill_children(SWEEP_S)
@@ -90,7 +122,7 @@ class Server:
             if self._control.fileno() in readable:
                 kill_group(pid)
                 try:
-                    self._receive()
+                    _receive(self._control)
                 except EOFError:
                     kill_children(SWEEP_S)
                     raise
@@ -111,16 +143,19 @@ class Server:
 
         return build_call_filter()
 
-    def _receive(self) -> tuple[dict[str, Any], list[int]]:
-        data, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 2)
-        while data and not data.endswith(b"\n"):
-            data += self._control.recv(1 << 16)
-        if not data:
-            raise EOFError
-        return json.loads(data), list(fds)
-
     def _say(self, **words: Any) -> None:
         self._control.sendall(json.dumps(words).encode() + b"\n")
+
+
+def _receive(control: socket.socket) -> Request:
+    """The next line and the descriptors that came with it. Raises EOFError."""
+    data, fds, _, _ = socket.recv_fds(control, 1 << 16, DESCRIPTORS)
+    while data and not data.endswith(b"\n"):
+        data += control.recv(1 << 16)
+    if not data:
+        raise EOFError
+    # A "kill" that came too late, for a job that had ended by itself, may stand before it.
+    return json.loads(data.splitlines()[-1]), list(fds)
 
 
 def warm_up() -> None:
@@ -142,23 +177,32 @@ def warm_up() -> None:
 WARM = (
     "numpy", "numpy.random", "safetensors.torch", "torch.nn.functional", "torch.testing",
     "numpy.ctypeslib", "torch.fx.experimental.symbolic_shapes",  # the first autograd.grad imports it, and sympy: 0.3 s
-    "torch_judge.cases.authoring", "torch_judge.cases.compare", "torch_judge.isolate.child",
+    "torch_judge.authoring", "torch_judge.meters", "torch_judge.cases.compare", "torch_judge.isolate.child",
 )  # fmt: skip
 
 
-def _prepare(forbidden: tuple[str, ...]) -> None:
-    """Find what is forbidden before the fork: the children take it away, and need not look for it again."""
+def _prepare(forbidden: list[str]) -> None:
+    """Find what is forbidden, here, where the next copy will find it found."""
     from torch_judge.guard.copies import originals
     from torch_judge.guard.libraries import plan
 
-    originals(plan(forbidden).functions)
+    originals(plan(tuple(forbidden)).functions)
 
 
-def _live(job_fd: int, result_fd: int, fence: Fence, calls: CallFilter, scratch: str, server: int) -> NoReturn:
+def _take_away(forbidden: list[str]) -> None:
+    from torch_judge.guard.absent import take_away
+    from torch_judge.guard.libraries import plan
+
+    take_away(plan(tuple(forbidden)))
+    gc.collect()
+    gc.freeze()
+
+
+def _live(fds: list[int], fence: Fence, calls: CallFilter, scratch: str, server: int) -> NoReturn:
     try:
         from torch_judge.isolate.child import live
 
-        live(job_fd, result_fd, fence, calls, scratch, server)
+        live(fds, fence, calls, scratch, server)
     finally:
         os._exit(70)
 

@@ -8,8 +8,10 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from types import TracebackType
 
+from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
 from torch_judge.isolate.client import Client, ServerGone
 from torch_judge.isolate.jobs import Job, Outcome, encode_job
@@ -72,23 +74,24 @@ class Worker:
     def _run(self, job: Job, go_on: GoOn) -> Reading:
         client = self._ready()
         assert client.missing is not None
-        key = os.urandom(32)
-        reading = Reading(job, key, client.missing, go_on)
         self._jobs += 1
-        results, theirs = os.pipe()
-        try:
-            with tempfile.TemporaryFile() as file:
-                file.write(encode_job(job, key))
-                file.seek(0)
-                try:
-                    client.submit(file.fileno(), theirs, job)
-                finally:
-                    os.close(theirs)
-            _follow(client, results, reading, job.wall_s)
-        except ServerGone:
-            reading.server_gone = True
-        finally:
-            os.close(results)
+        key = os.urandom(32)
+        with _Pipe() as results, _Pipe() as go, tempfile.TemporaryFile() as file:
+
+            def answered(place: int, seen: Sequence[Seen]) -> bool:
+                wanted = go_on(place, seen)
+                os.write(go.into, b"+" if wanted else b"-")
+                return wanted
+
+            reading = Reading(job, key, client.missing, answered)
+            file.write(encode_job(job, key))
+            file.seek(0)
+            try:
+                client.submit((file.fileno(), results.into, go.out), job)
+                results.close_into()
+                _follow(client, results.out, reading, job.wall_s)
+            except ServerGone:
+                reading.server_gone = True
         if reading.server_gone:
             self.close()
         return reading
@@ -105,6 +108,26 @@ class Worker:
             self.close()
             return self._ready()
         return self._client
+
+
+class _Pipe:
+    """A pipe that is closed with its block."""
+
+    def __init__(self) -> None:
+        self.out, self.into = os.pipe()
+
+    def __enter__(self) -> _Pipe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.out)
+        self.close_into()
+
+    def close_into(self) -> None:
+        """Keep only the end to read from, which then hears when the other side is done."""
+        into, self.into = self.into, -1
+        if into >= 0:
+            os.close(into)
 
 
 def _follow(client: Client, results: int, reading: Reading, wall_s: float) -> None:
