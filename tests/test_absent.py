@@ -54,6 +54,11 @@ BESIDE = {
     "other layers inside": HONEST.replace(
         "    if training:", "    nn.Linear(3, 3)(torch.ones(3)).relu().softmax(-1)\n    nn.Sequential(nn.ReLU(), nn.Dropout())(x)\n    if training:"
     ),
+    "forward mode and a compiler inside": HONEST.replace(
+        "    if training:",
+        "    torch.func.jvp(lambda t: F.gelu(t) * t, (x.detach(),), (x.detach(),))\n"
+        "    torch.jit.trace(lambda t: F.silu(t), x.detach())(x)\n    if training:",
+    ),
     "autograd inside": HONEST.replace(
         "    if training:",
         "    w = torch.ones(3, requires_grad=True)\n    with torch.enable_grad():\n        F.cross_entropy(w[None] * 2, torch.tensor([1])).backward()\n    if training:",

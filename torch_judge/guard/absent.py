@@ -22,7 +22,7 @@ from torch_judge.guard.libraries import Plan
 
 Record = Callable[[str], None]
 
-COMPILERS = ("_te", "StaticModule", "_jit_to_static_module", "_fuse_to_static_module", "_jit_differentiate", "_aoti")
+COMPILERS = ("_te", "StaticModule", "_jit_to_static_module", "_fuse_to_static_module", "_jit_differentiate")
 """What in torch runs or differentiates graphs with kernels of its own, which no dispatcher sees."""
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from types import FunctionType, ModuleType
@@ -23,6 +25,8 @@ CLASSES = ("torch.nn.", "torch.optim.", "torch.distributions.", "torch.ao.", "to
 """Where a class of torch counts by its name: elsewhere `Transformer` rewrites graphs."""
 SOLVERS = ("numpy.linalg", "numpy.matrixlib", "numpy.polynomial", "numpy.lib._polynomial_impl", "scipy", "sklearn")
 """What is taken away where numpy is forbidden. Its arrays stay: torch and the judge use them."""
+NEEDS_ALL = ("torch._decomp.decompositions_for_jvp",)
+"""Modules that compile functions of others when forward mode first imports them, and could not once those are gone."""
 COMPILED = ("numpy.linalg._umath_linalg", "numpy.linalg.lapack_lite")
 FUSED = ("mkldnn", "mkldnn_prepacked", "mkl", "onednn")
 """Namespaces whose operators do several things at once, by an argument: `_linear_pointwise(…, "gelu", …)`."""
@@ -88,6 +92,9 @@ def _autograd_keys(operator: str) -> Iterator[str]:
 def _index() -> dict[str, list[tuple[FunctionType, str]]]:
     """Every function of the libraries, by its own name, the names it has in modules, its class and its subject."""
     index: dict[str, list[tuple[FunctionType, str]]] = defaultdict(list)
+    for name in NEEDS_ALL:
+        with suppress(ImportError):
+            importlib.import_module(name)
     gc.unfreeze()  # what a server froze would not be listed
     for found in gc.get_objects():
         if type(found) is FunctionType:
