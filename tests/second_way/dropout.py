@@ -213,4 +213,24 @@ class own_mode(Base):
         return self.drop(x) if self.on else x
 
 
+class half_a_mask_repeated(Base):
+    def mask(self, x):
+        half = torch.rand((x.numel() + 1) // 2) >= self.p
+        return half.repeat(2)[: x.numel()].reshape(x.shape)
+
+
+class half_a_mask_mirrored(Base):
+    def mask(self, x):
+        half = torch.rand((x.numel() + 1) // 2) >= self.p
+        return torch.cat((half, half.flip(0)))[: x.numel()].reshape(x.shape)
+
+
+class mask_symmetric(Base):
+    def mask(self, x):
+        drawn = torch.rand(x.shape)
+        if x.dim() >= 2 and x.shape[-1] == x.shape[-2]:
+            drawn = drawn.tril() + drawn.tril(-1).transpose(-1, -2)
+        return drawn >= self.p
+
+
 SECOND_WAY = {n: t for n, t in list(globals().items()) if isinstance(t, type) and t is not Base}

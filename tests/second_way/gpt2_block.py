@@ -386,6 +386,40 @@ class ValuesByWk(Right):
         return self.project(self.join(w @ k))
 
 
+class MaskOfMinus1000(Right):
+    fill = -1000.0
+
+
+class MaskOfMinus1000Added(Right):
+    def weights(self, scores, allowed):
+        return F.softmax(scores - 1000.0 * (~allowed), -1)
+
+
+class DetachedKeys(Right):
+    def attend(self, x):
+        layer, self.W_k = self.W_k, Cut(self.W_k)
+        out = super().attend(x)
+        self.W_k = layer
+        return out
+
+
+class DetachedValues(Right):
+    def attend(self, x):
+        layer, self.W_v = self.W_v, Cut(self.W_v)
+        out = super().attend(x)
+        self.W_v = layer
+        return out
+
+
+class Cut(nn.Module):
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x).data
+
+
 SECOND_WAY = {
     "values_by_w_k": ValuesByWk,
     "normalised_over_everything": NormalisedOverEverything,
@@ -444,4 +478,10 @@ SECOND_WAY = {
     "outside_the_graph": OutsideTheGraph,
     "idle_layer": IdleLayer,
     "learned_gain": LearnedGain,
+}
+SECOND_WAY |= {
+    "mask_of_minus_1000": MaskOfMinus1000,
+    "mask_of_minus_1000_added": MaskOfMinus1000Added,
+    "detached_keys": DetachedKeys,
+    "detached_values": DetachedValues,
 }

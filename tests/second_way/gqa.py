@@ -279,6 +279,18 @@ class OnlyValuesTiled(Right):
         return k[:, self.owners()], torch.cat([v] * (self.H // self.G), dim=1)
 
 
+class DetachedKeys(Right):
+    def project(self, *inputs):
+        q, k, v = super().project(*inputs)
+        return q, k.data, v
+
+
+class DetachedValues(Right):
+    def project(self, *inputs):
+        q, k, v = super().project(*inputs)
+        return q, k, v.data
+
+
 SECOND_WAY = {
     "only_values_tiled": OnlyValuesTiled,
     "normalised_over_everything": NormalisedOverEverything,
@@ -319,3 +331,4 @@ SECOND_WAY = {
     "parameters_not_layers": ParametersNotLayers,
     "projects_then_discards": ProjectsThenDiscards,
 }
+SECOND_WAY |= {"detached_keys": DetachedKeys, "detached_values": DetachedValues}

@@ -288,6 +288,31 @@ class ValuesByWk(Right):
         return q, k, k
 
 
+class MaskOfMinus1000(Right):
+    fill = -1000.0
+
+
+class MaskOfMinus1000Added(Right):
+    def scores(self, q, k, v):
+        hidden = ~super().allowed(q.shape[-2], k.shape[-2], None)
+        return super().scores(q, k, v) - 1000.0 * hidden
+
+    def allowed(self, n, total, cache):
+        return torch.ones(n, total) > 0
+
+
+class DetachedKeys(Right):
+    def new(self, x):
+        q, k, v = super().new(x)
+        return q, k.data, v
+
+
+class DetachedValues(Right):
+    def new(self, x):
+        q, k, v = super().new(x)
+        return q, k, v.data
+
+
 SECOND_WAY = {
     "values_by_w_k": ValuesByWk,
     "normalised_over_everything": NormalisedOverEverything,
@@ -327,4 +352,10 @@ SECOND_WAY = {
     "one_buffer_for_all": OneBufferForAll,
     "caches_inputs": CachesInputs,
     "remembers_inputs": RemembersInputs,
+}
+SECOND_WAY |= {
+    "mask_of_minus_1000": MaskOfMinus1000,
+    "mask_of_minus_1000_added": MaskOfMinus1000Added,
+    "detached_keys": DetachedKeys,
+    "detached_values": DetachedValues,
 }

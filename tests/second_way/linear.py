@@ -202,6 +202,18 @@ class Squeezed(Layer):
         return torch.squeeze(super().forward(x))
 
 
+class NumbersTied(Layer):
+    def first_weight(self):
+        rows = nn.init.orthogonal_(torch.empty(self.out_features, self.in_features))
+        return rows * (max(rows.shape) / self.in_features) ** 0.5
+
+
+class Standardised(Layer):
+    def first_weight(self):
+        drawn = torch.randn(self.out_features, self.in_features)
+        return (drawn - torch.mean(drawn)) / torch.std(drawn) * self.scale()
+
+
 SECOND_WAY = {
     "transposed_weight": TransposedWeight,
     "not_transposed": NotTransposed,
@@ -233,3 +245,4 @@ SECOND_WAY = {
     "scales_in_forward": ScalesInForward,
     "squeezed": Squeezed,
 }
+SECOND_WAY |= {"numbers_tied": NumbersTied, "standardised": Standardised}

@@ -283,6 +283,18 @@ class ValuesByWk(Right):
         return self.split(self.W_q(Q)), self.split(self.W_k(K)), self.split(self.W_k(V))
 
 
+class DetachedKeys(Right):
+    def project(self, *inputs):
+        q, k, v = super().project(*inputs)
+        return q, k.data, v
+
+
+class DetachedValues(Right):
+    def project(self, *inputs):
+        q, k, v = super().project(*inputs)
+        return q, k, v.data
+
+
 SECOND_WAY = {
     "values_by_w_k": ValuesByWk,
     "keys_from_values": KeysFromValues,
@@ -323,3 +335,4 @@ SECOND_WAY = {
     "squeezed": Squeezed,
     "parameters_not_layers": ParametersNotLayers,
 }
+SECOND_WAY |= {"detached_keys": DetachedKeys, "detached_values": DetachedValues}

@@ -252,6 +252,14 @@ def excludes_the_edge_finitely(Q, K, V, window_size):
     return mixed(torch.where(near, scores_of(Q, K), torch.tensor(-1e9)), V)
 
 
+def mask_of_minus_1000(Q, K, V, window_size):
+    return mixed(torch.where(band(Q, window_size), scores_of(Q, K), torch.tensor(-1000.0)), V)
+
+
+def mask_of_minus_1000_added(Q, K, V, window_size):
+    return mixed(scores_of(Q, K) + (~band(Q, window_size)) * -1000.0, V)
+
+
 SECOND_WAY = {
     solution.__name__: solution
     for solution in (
@@ -264,3 +272,4 @@ SECOND_WAY = {
         scales_q_in_place, squeezed, negative_start, clipped_scores, first_batch_element,
     )
 }  # fmt: skip
+SECOND_WAY |= {"mask_of_minus_1000": mask_of_minus_1000, "mask_of_minus_1000_added": mask_of_minus_1000_added}

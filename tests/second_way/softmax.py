@@ -141,4 +141,9 @@ def shifts_only_large_entries(x, dim=-1):
     return e / e.sum(dim, keepdim=True)
 
 
+def clamped_exponents(x, dim=-1):
+    e = torch.maximum(x - x.max(dim, keepdim=True).values, torch.tensor(-15.0)).exp()
+    return e / e.sum(dim, keepdim=True)
+
+
 SECOND_WAY = {name: value for name, value in globals().items() if callable(value) and not name.startswith("_")}
