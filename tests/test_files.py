@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from torch_judge.bank import find_bank
+from torch_judge.errors import SubmissionError
 from torch_judge.isolate import Worker
 from torch_judge.report import Report
 from torch_judge.submission import read_program
@@ -135,6 +136,11 @@ def test_there_is_an_end_to_it(tmp_path: Path) -> None:
     assert any("more than 50 files" in note for note in program.notes)
 
 
+def test_too_much_code_is_refused_unread(tmp_path: Path) -> None:
+    with pytest.raises(SubmissionError, match="too much code"):
+        read_program(submission(tmp_path, "import helper", files={"helper": "x = 1\n" * 40_000}))
+
+
 LOST = {
     "%store -r helper": "`%store -r` is not run here",
     "%pylab inline": "`%pylab` is not run here",
@@ -154,3 +160,27 @@ def test_a_magic_that_would_bind_names_is_noted(source: str, tmp_path: Path) -> 
 )
 def test_other_magics_are_not(source: str, tmp_path: Path) -> None:
     assert read_program(submission(tmp_path, source)).notes == ()
+
+
+NEEDS = "import torch\nimport no_such_package as nsp\n"
+LOSES = {
+    "an annotation": (NEEDS, "def relu(x: nsp.Float):\n    return x * (x > 0)"),
+    "a decorator": (NEEDS, "@nsp.typed\ndef relu(x):\n    return x * (x > 0)"),
+    "a base class": (NEEDS, "class relu(nsp.Module):\n    pass"),
+    "a default": (NEEDS, "def relu(x, zero=nsp.zero):\n    return x * (x > 0)"),
+    "an assignment": (NEEDS, "relu = nsp.relu"),
+}
+
+
+@pytest.mark.parametrize("name", LOSES)
+def test_a_lost_definition_says_what_it_lost(name: str, tmp_path: Path, worker: Worker) -> None:
+    report = judged(submission(tmp_path, *LOSES[name]), worker)
+    assert report.error is not None and report.error.startswith(
+        "`relu` is not defined: its definition (cell 2, line 1)"
+    )
+    assert "raised `NameError: name 'nsp' is not defined`. Not installed here: `no_such_package`." in report.error
+
+
+def test_another_error_is_not_taken_for_it(tmp_path: Path, worker: Worker) -> None:
+    report = judged(submission(tmp_path, NEEDS, "def my_relu(x):\n    return x"), worker)
+    assert report.error is not None and "nothing at the top level" in report.error

@@ -69,6 +69,11 @@ SAYS = {
     "near miss": ("def my_batchnorm(x): pass", 'check("batchnorm")', "my_batchnorm is: was it meant?"),
     "not callable": ("my_batch_norm = 3", 'check("batchnorm")', "my_batch_norm cannot be called: it is of type int."),
     "wrong signature": ("def my_batch_norm(x): return x", 'check("batchnorm")', "The call failed: my_batch_norm()"),
+    "async": (
+        "async def my_batch_norm(x): return x",
+        'check("batchnorm")',
+        "my_batch_norm is an async def: calling it",
+    ),
     "absent device": (BATCHNORM.solution, 'check("batchnorm", device="tpu")', "The device tpu is unknown."),
     "unknown case": (
         BATCHNORM.solution,

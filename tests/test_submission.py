@@ -201,6 +201,11 @@ def test_python_files(tmp_path, data):
 
 UNREADABLE = {
     "cut off": ("a.ipynb", notebook(("code", "x = 1"))[:-9].encode(), "damaged or cut off: Unterminated string"),
+    "merge conflict": (
+        "a.ipynb",
+        b'{\n"cells": [\n<<<<<<< HEAD\n=======\n>>>>>>> b\n]}',
+        "merge conflict, the first in line 3",
+    ),
     "empty file": ("a.ipynb", b"", "not a notebook: it is not JSON"),
     "html": ("a.ipynb", b"<!DOCTYPE html>", "not a notebook: it is not JSON"),
     "binary": ("a.ipynb", bytes(range(256)), "not a notebook: it is not JSON"),
@@ -280,6 +285,7 @@ BROKEN = {
     "def f(:\n    pass": "cell 2, line 1: invalid syntax: `def f(:`.",
     "x = 1\nreturn x": "cell 2, line 2: 'return' outside function: `return x`.",
     "!ls\nx = (1,\ny = 2": "cell 2, line 2: ",
+    "x = 1\n<<<<<<< HEAD\ny = 2": "cell 2, line 2: a merge conflict was left here; keep one of its two sides: `<<<<<<< HEAD`.",
     "x = '\0'": "cell 2: source code string cannot contain null bytes.",
     "x = '\ud800'": "cell 2: 'utf-8' codec can't encode",
     "x = " + "9" * 100 + " 1": "cell 2, line 1: invalid syntax",
@@ -307,6 +313,14 @@ def test_broken_cell_is_skipped_where_the_entry_is_defined_elsewhere():
 def test_the_broken_cell_that_would_define_the_entry_is_named():
     with pytest.raises(SubmissionError, match="^cell 3, line 1"):
         clean(program("x = 1", "foo bar", "def my_relu(x:\n    pass"), "my_relu")
+
+
+@pytest.mark.parametrize("source", ["async def my_relu(x): ...", "def my_relu(x): ...\nasync def my_relu(x): ..."])
+def test_an_async_entry_is_told(source):
+    with pytest.raises(SubmissionError, match="is an `async def`"):
+        clean(program("x = 1", source), "my_relu")
+    other = program("async def helper(): ...\nasync def my_relu(): ...\ndef my_relu(x): ...")
+    assert clean(other, "my_relu") is other
 
 
 def test_sound_programs_are_left_alone(recwarn):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,13 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, bank: Bank) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(JudgeError, match=r"`.*file.*` cannot be written: File exists"):
         Workspace(tmp_path / "file", bank).fill()
+
+
+def test_a_pipe_named_like_a_notebook_blocks_nothing(work: Workspace, bank: Bank) -> None:
+    work.root.mkdir(parents=True)
+    os.mkfifo(work.root / "01_first.ipynb")
+    os.mkfifo(work.root / "00_welcome.ipynb")
+    assert work.existing(bank.get("first")) is None
+    assert work.notebook(bank.get("first")).name == "01_first-2.ipynb"
+    work.fill()
+    assert work.existing(bank.get("first")) == work.root / "01_first-2.ipynb"

@@ -15,6 +15,7 @@ from tornado import web
 from torch_judge.errors import JudgeError
 from torch_judge_lab.answers import Answers
 
+LARGEST_BODY = 64 << 10
 FIELDS = {
     "open": ("problem",),
     "hint": ("problem",),
@@ -65,6 +66,9 @@ class Doing(Handler):
     @web.authenticated
     async def post(self) -> None:
         """Do it and send the answer."""
+        if len(self.request.body) > LARGEST_BODY:
+            self.refuse(f"A request of more than {LARGEST_BODY >> 10} KiB is none of ours.", 413)
+            return
         body = self.get_json_body()
         values = [body.get(field) for field in FIELDS[self.action]] if isinstance(body, dict) else [None]
         if not all(isinstance(value, str) and value and "\0" not in value for value in values):

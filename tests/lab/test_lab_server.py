@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from http.cookiejar import CookieJar
@@ -41,6 +42,24 @@ def test_a_visitor_needs_the_xsrf_token(lab: Lab) -> None:
         visitor.open(request)
     request.add_header("X-XSRFToken", str(xsrf))
     assert visitor.open(request).status == 200
+
+
+def test_what_is_far_too_large_is_refused_unread(lab: Lab) -> None:
+    status, answer = lab.request("torch-judge/open", {"problem": "x" * (8 << 20)})
+    assert status == 413 and "none of ours" in answer["message"]
+
+
+def test_a_pipe_named_like_a_notebook_blocks_no_address(lab: Lab) -> None:
+    problem = next(p for p in find_bank().problems() if p.number == 38)
+    pipe = lab.workspace / f"{problem.notebook}.ipynb"
+    pipe.unlink()
+    os.mkfifo(pipe)
+    try:
+        assert lab.request("torch-judge/problems")[0] == 200
+        status, answer = lab.request("torch-judge/open", {"problem": problem.id})
+        assert status == 200 and answer["path"] == f"{problem.notebook}-2.ipynb"
+    finally:
+        pipe.unlink()
 
 
 def test_every_problem_is_listed(lab: Lab) -> None:

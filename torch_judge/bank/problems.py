@@ -183,7 +183,8 @@ class Bank:
             raise JudgeError(f"Several problems begin with `{name}`.", f"Did you mean {_either(meant)}?")
         near = difflib.get_close_matches(str(name)[:LONGEST].lower(), self._folders, n=3, cutoff=0.5)
         remedy = f"Did you mean {_either(near)}?" if near else f"The problems are: {', '.join(self._folders)}."
-        raise JudgeError(f"There is no problem `{name}`.", remedy)
+        shown = name if len(name) <= LONGEST else f"{name[:LONGEST]}…"
+        raise JudgeError(f"There is no problem `{shown}`.", remedy)
 
     def problems(self) -> tuple[Problem, ...]:
         """Every problem, in the order of their numbers; raises ProblemError if two have the same."""
@@ -203,8 +204,8 @@ class Bank:
 
     def _meant(self, name: str) -> list[str]:
         """The ids that a name may stand for."""
-        if name in self._folders:
-            return [name]
+        if name in self._folders or len(name) > LONGEST:
+            return [name] if name in self._folders else []
         if name.isdecimal() and len(name) < LONGEST:
             return [problem.id for problem in self.problems() if problem.number == int(name)]
         return [id for id in self._folders if name and id.startswith(name.lower())]

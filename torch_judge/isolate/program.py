@@ -32,7 +32,7 @@ def load(program: Program, entry: str, limit_s: float) -> tuple[Any, Loaded]:
     """Execute the program and find ``entry`` (None where it is missing). Never raises on the learner's account."""
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
-    cells = _Cells(vars(module))
+    cells = _Cells(vars(module), entry)
     output = BoundedText()
     with capturing(output):
         try:
@@ -75,8 +75,9 @@ class _Cells:
     over without a word, and so is what needed its names.
     """
 
-    def __init__(self, names: dict[str, Any]) -> None:
+    def __init__(self, names: dict[str, Any], entry: str) -> None:
         self.names = names
+        self.entry = entry
         self.notes: list[str] = []
         self.error: ExceptionInfo | None = None
         self.at = ""
@@ -106,6 +107,8 @@ class _Cells:
                     self._passed_over |= _stored(statement)
                     self.error = self.error or exception_info(error)  # told only if the entry itself is missing
                     continue
+                if self.entry in _stored(statement):  # of all errors, this one says why the entry is not there
+                    self.error = exception_info(error)
                 if not quiet:
                     self._note(cell, statement.lineno, error)
                 quiet = True
@@ -132,7 +135,9 @@ class _Cells:
 def _stored(statement: ast.stmt) -> set[str]:
     """The names that a statement binds."""
     names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return names | ({statement.name} if isinstance(statement, (ast.ClassDef, ast.FunctionDef)) else set())
+    return names | (
+        {statement.name} if isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) else set()
+    )
 
 
 def hide_judge() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import inspect
 import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -68,6 +69,10 @@ def judge(problem: str, candidate: Any, *, seed: int = 0, device: str = "cpu", c
             f"`{found.entry}` cannot be called: it is of type `{type(candidate).__name__}`.",
             f"Define it as the statement asks: `{_signature(found)}`.",
         )
+    if inspect.iscoroutinefunction(candidate):
+        from torch_judge.submission import async_entry
+
+        raise async_entry(found.entry)
     return judge_live(found, candidate, seed=seed, device=device, case=case)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from torch_judge.errors import JudgeError
+from torch_judge.submission import LARGEST
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -67,7 +68,7 @@ class Workspace:
         from torch_judge.notebooks.settings import repository
 
         def work() -> Path:
-            old = path.read_bytes()
+            old = _content(path) or b""
             kept = next(copy for copy in _numbered(path, "-old-", 1) if _claimed(copy, old))
             _replace(path, dumped(template(problem, repository())).encode())
             return kept
@@ -99,7 +100,7 @@ class Workspace:
             path, new = self.root / name, text.encode()
             if _claimed(path, new):
                 written.append(path)
-            elif (old := path.read_bytes()) != new and known.get(name) == _hash(old):
+            elif (old := _content(path)) is not None and old != new and known.get(name) == _hash(old):
                 _replace(path, new)
                 written.append(path)
             else:
@@ -124,7 +125,7 @@ class Workspace:
 
     def _hashes(self) -> dict[str, str]:
         with contextlib.suppress(OSError, ValueError):
-            known = json.loads((self.root / WRITTEN).read_bytes())
+            known = json.loads(_content(self.root / WRITTEN) or b"")
             if isinstance(known, dict):
                 return known
         return {}
@@ -157,9 +158,16 @@ def is_ones_own(path: Path) -> bool:
 def problem_of(path: Path) -> object:
     """The problem that a notebook's metadata names, None if none."""
     try:
-        return json.loads(path.read_bytes())["metadata"]["torch_judge"]["problem"]
+        return json.loads(_content(path) or b"")["metadata"]["torch_judge"]["problem"]
     except (OSError, ValueError, LookupError, TypeError):
         return None
+
+
+def _content(path: Path) -> bytes | None:
+    """What a file holds; None if it is none (a folder, a pipe named like a notebook) or larger than LARGEST."""
+    if not path.is_file() or path.stat().st_size > LARGEST:
+        return None
+    return path.read_bytes()
 
 
 def _claimed(path: Path, content: bytes) -> bool:

@@ -4,10 +4,12 @@ along (`files.py`), what it all defines (`program.py`), and which problem it sol
 
 from torch_judge.submission.files import File
 from torch_judge.submission.formats import LARGEST
+from torch_judge.submission.lost import lost_entry
 from torch_judge.submission.naming import checked_ids, find_problem
 from torch_judge.submission.program import (
     Cell,
     Program,
+    async_entry,
     clean,
     defined_names,
     missing_entry,
@@ -20,10 +22,12 @@ __all__ = [
     "Cell",
     "File",
     "Program",
+    "async_entry",
     "checked_ids",
     "clean",
     "defined_names",
     "find_problem",
+    "lost_entry",
     "missing_entry",
     "read_program",
     "syntax_check",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from torch_judge.submission.magics import parsed
+from torch_judge.submission.size import refuse_too_much
 
 MAX_FILES = 50
 MAX_BYTES = 1 << 20  # of all files together
@@ -58,10 +59,16 @@ class Along:
 
 
 def gather(along: Along, folder: Path, sources: Iterable[str], itself: str) -> tuple[File, ...]:
-    """The written files, and those of ``folder`` that the sources name, directly or through one another."""
+    """The written files, and those of ``folder`` that the sources name, directly or through one another.
+
+    Raises SubmissionError if they are too much to read.
+    """
     written = set(along.files)
+    sources = list(sources)
     work = [*sources, *along.files.values()]
     while work:
+        # Before anything is parsed: all of it together must stay cheap to read.
+        refuse_too_much(itself, [*sources, *(t for p, t in along.files.items() if p.endswith(".py"))])
         for name in named(work.pop()):
             for path in found(folder, name):
                 if path in along.files or path == itself:

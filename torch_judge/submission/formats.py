@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +65,12 @@ def _notebook(path: Path) -> dict[str, Any]:
         text = path.read_bytes()
         data = json.loads(text)
     except (ValueError, RecursionError, OSError) as error:
+        if conflict := re.search(rb"^(?:<{7}|>{7}) ", text, re.MULTILINE):
+            line = text.count(b"\n", 0, conflict.start()) + 1
+            raise JudgeError(
+                f"`{path}` holds the marks of a merge conflict, the first in line {line}.",
+                "Keep one of the two sides, e.g. `git checkout --ours FILE`, then save it again.",
+            ) from None
         if text.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
             raise JudgeError(f"`{path}` is damaged or cut off: {error}.", SAVE_AGAIN) from None
         raise JudgeError(f"`{path}` is not a notebook: it is not JSON.", GIVE) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import difflib
 import re
@@ -14,7 +15,7 @@ from pathlib import Path
 from torch_judge.errors import SubmissionError
 from torch_judge.submission.files import Along, File, gather
 from torch_judge.submission.formats import code_of
-from torch_judge.submission.magics import inert, written
+from torch_judge.submission.magics import inert, parsed, written
 from torch_judge.submission.size import refuse_too_much
 
 
@@ -80,8 +81,11 @@ def syntax_check(program: Program) -> None:
 def clean(program: Program, entry: str) -> Program:
     """The program without its broken cells, each with a note, where another cell defines ``entry``.
 
-    Raises SubmissionError about the broken cell (the one that would define ``entry``, if any) where none does.
+    Raises SubmissionError about the broken cell (the one that would define ``entry``, if any) where none does, and
+    about an ``entry`` that is an ``async def``.
     """
+    if any(_is_async(cell, entry) for cell in program.cells):
+        raise async_entry(entry)
     faults = [(cell, fault) for cell in program.cells if (fault := _fault(cell))]
     if not faults:
         return program
@@ -118,6 +122,21 @@ def missing_entry(entry: str, names: Iterable[str], live: bool = False) -> Submi
     return SubmissionError(fact, remedy)
 
 
+def async_entry(entry: str) -> SubmissionError:
+    """The error to raise when calling ``entry`` would give a coroutine."""
+    return SubmissionError(
+        f"`{entry}` is an `async def`: calling it gives a coroutine and computes nothing.",
+        f"Write `def {entry}` without `async`.",
+    )
+
+
+def _is_async(cell: Cell, entry: str) -> bool:
+    """Whether the last top-level definition of ``entry`` in a cell is an ``async def``."""
+    tree = parsed(cell.source) if "async" in cell.source else None
+    found = [n for n in (tree.body if tree else ()) if getattr(n, "name", None) == entry]
+    return bool(found) and isinstance(found[-1], ast.AsyncFunctionDef)
+
+
 def _fault(cell: Cell) -> str | None:
     """What is wrong with the syntax of a cell, where, and the text; None if it compiles."""
     line: int | None = None
@@ -134,6 +153,8 @@ def _fault(cell: Cell) -> str | None:
     if not line or line > len(lines):
         return f"{cell.label}: {what}"
     text = lines[line - 1].strip()
+    if re.match(r"<{7}|={7}$|>{7}", text):
+        what = "a merge conflict was left here; keep one of its two sides"
     shown = text if len(text) <= 80 else f"{text[:77]}..."
     return f"{cell.label}, line {line}: {what}" + (f": `{shown}`" if shown else "")
 

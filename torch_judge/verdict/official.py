@@ -15,7 +15,7 @@ from torch_judge.guard.source import Findings, scan_program
 from torch_judge.isolate import Job, Limits, Outcome, Worker
 from torch_judge.observe import Setting
 from torch_judge.report import Report
-from torch_judge.submission import Program, clean, find_problem, missing_entry, read_program
+from torch_judge.submission import Program, clean, find_problem, lost_entry, missing_entry, read_program
 from torch_judge.verdict.judging import checked_device, concluded, judged, versions
 from torch_judge.verdict.known import Known, known
 from torch_judge.verdict.second_seed import second_seed
@@ -125,7 +125,9 @@ class _Judgement:
         """The report on the last seed that was observed."""
         notes = (*self.program.notes, *outcome.notes)
         if outcome.missing is not None:
-            error = missing_entry(self.problem.entry, outcome.missing)
+            entry = self.problem.entry
+            lost = lost_entry(entry, self.program, outcome.load_error, notes)
+            error = lost or missing_entry(entry, outcome.missing)
             report = replace(self.blank, notes=notes, error=str(error), fault="learner", exception=outcome.load_error)
         else:
             for place in range(len(self._reports), len(outcome.runs)):
