@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +14,10 @@ from attacks.outside import ENTRY, OUTSIDE
 from torch_judge.bank import Problem, find_bank
 from torch_judge.isolate import Worker
 from torch_judge.isolate.kernel import LINUX
+from torch_judge.observe import Setting, draw_for
 from torch_judge.report import Report
 from torch_judge.submission import Cell, Program
+from torch_judge.verdict.known import known as known_of
 from torch_judge.verdict.official import judge_program
 
 pytestmark = pytest.mark.slow
@@ -87,3 +90,23 @@ def test_the_roads_lead_there_where_nothing_is_forbidden(how: str, worker: Worke
     id, source = DIRECT[how]
     report = unforbidden(id, IMPORTS + source, worker)
     assert [case.message for case in report.failed] == []
+
+
+def test_a_table_of_what_the_reference_returned_is_rejected(worker: Worker) -> None:
+    """Inputs that are the same at every seed would let a table through: one solution was once accepted for one."""
+    known = known_of(BANK.get("cosine_lr"))
+    table: dict[str, object] = {}
+    reference = known.reference()
+    signature = inspect.signature(reference)
+
+    def remembering(*args: object, **kwargs: object) -> object:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return table.setdefault(repr(bound.args), reference(*args, **kwargs))
+
+    for case in known.cases:
+        case.run(remembering, draw_for(case, Setting("cosine_lr")))
+    source = f"TABLE = {table!r}\n\n\ndef cosine_lr_schedule(step, total_steps, warmup_steps, max_lr, min_lr=0.0):\n" \
+        "    return TABLE[repr((step, total_steps, warmup_steps, max_lr, min_lr))]\n"  # fmt: skip
+    report = official("cosine_lr", source, worker)
+    assert not report.accepted and report.seed != 0, "it must be right at the first seed, or it proves nothing"
