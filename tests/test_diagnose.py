@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from torch import nn
 
 from torch_judge.bank import find_bank
@@ -98,11 +99,11 @@ class Mha(BlankForward):
 
     def forward(self, Q, K, V):
         q, k, v = self.split(self.W_q(Q)), self.split(self.W_k(K)), self.split(self.W_v(V))
-        if "detached" in self.change:
-            k = k.detach()
         scores = q @ k.mT if "bare" in self.change else q @ k.mT / q.shape[-1] ** 0.5
         out = scores.softmax(-1) @ v
         out = out.reshape(Q.shape) if "view" in self.change else out.transpose(1, 2).reshape(Q.shape)
+        if "detached" in self.change:
+            return out @ self.W_o.weight.detach().T + self.W_o.bias
         return out if "no W_o" in self.change else self.W_o(out)
 
 
@@ -141,7 +142,7 @@ def test_none_in_one_dimension_is_no_forgotten_return():
 
 def test_an_argument_that_is_changed_comes_before_wrong_numbers():
     report = judge_live(find_bank().get("mha"), changed("detached"))
-    assert "`W_k` and `K` get no gradient" in report.diagnosis[0].message
+    assert "`W_o` gets no gradient" in report.diagnosis[0].message
     assert all(case.mismatches[0].actual == "no gradient" for case in report.failed)
     report = judge_live(find_bank().get("relu"), in_place)
     assert any(case.mismatches and case.mismatches[0].what == "changed" for case in report.failed)
@@ -167,3 +168,60 @@ def test_an_error_is_alike_whatever_its_order_and_a_learners_own_words() -> None
     assert [same_error(*pair) for pair in alike + other] == [True] * len(alike) + [False] * len(other)
     assert same_kind_of_error(told("RuntimeError", sizes), told("RuntimeError", others))
     assert not same_kind_of_error(told("RuntimeError", sizes), told("ValueError", sizes))
+
+
+class MyDropout(nn.Module):
+    mask = None
+
+    def __init__(self, p=0.5):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        if not self.training:
+            return x
+        if MyDropout.mask is None or MyDropout.mask.shape != x.shape:
+            MyDropout.mask = (torch.rand_like(x) > self.p) / (1 - self.p)
+        return x * MyDropout.mask
+
+
+sums: dict = {}
+
+
+def my_softmax(x, dim=-1):
+    e = (x - x.amax(dim, keepdim=True)).exp()
+    return e / sums.setdefault(x.shape, e.sum(dim, keepdim=True))
+
+
+def rms_norm(x, weight, eps=1e-6, seen=[]):  # noqa: B006
+    seen.append(x.square().mean(-1, keepdim=True))
+    return x / torch.sqrt(seen[0] + eps) * weight
+
+
+@pytest.mark.parametrize(
+    ("id", "work", "where"),
+    [("dropout", MyDropout, "`mask`"), ("softmax", my_softmax, ""), ("rmsnorm", rms_norm, "`seen`")],
+)
+def test_state_that_outlives_a_call_is_named_however_it_is_kept(id, work, where):
+    """Also at the second check, when it is there from the beginning."""
+    for _ in range(2):
+        first = judge_live(find_bank().get(id), work).diagnosis[0]
+        assert first.mistake == "shared_state" and where in first.message and first.cases
+
+
+class Silent(MyDropout):
+    def eval(self):
+        self.training = False
+
+
+def asserting(x):
+    assert x.dim() == 2
+    return x * (x > 0)
+
+
+def test_an_exception_is_told_by_whose_line_raised():
+    report = judge_live(find_bank().get("dropout"), Silent)
+    said = "\n".join(case.message for case in report.failed)
+    assert "Your code gave `None`" in said and "your own `eval` must end with `return self`" in said
+    assert "`AssertionError`" in (said := judge_live(find_bank().get("relu"), asserting).failed[0].message)
+    assert "assert" in said.partition(": ")[2]

@@ -17,6 +17,8 @@ from torch_judge.report import ExceptionInfo, Frame
 MAX_FRAMES = 8
 MAX_MESSAGE = 2000
 CASES_FILE = "<cases of {}>"
+CASE = "the case"
+"""The place of a case's own line."""
 
 _HERE = str(Path(__file__).resolve().parents[1]) + os.sep
 _OBSERVE = _HERE + "observe.py"
@@ -70,8 +72,8 @@ def learners_line(frame: FrameType | None) -> str:
 
 
 def exception_info(error: BaseException) -> ExceptionInfo:
-    """What a learner's code raised, with the learner's own frames only."""
-    frames = tuple(_frames(error.__traceback__))
+    """What a learner's code raised, with the learner's own frames only; if there is none, with the case's line."""
+    frames = tuple(_frames(error.__traceback__)) or _in_the_case(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename and is_learners(error.filename):
         frames += (Frame(place(error.filename, error.lineno or 0), (error.text or "").strip()),)
     if len(frames) > MAX_FRAMES:
@@ -89,6 +91,13 @@ def _frames(trace: TracebackType | None) -> Iterator[Frame]:
         if is_learners(code.co_filename):
             text = linecache.getline(code.co_filename, line).strip()
             yield Frame(place(code.co_filename, line), text, code.co_name)
+
+
+def _in_the_case(trace: TracebackType | None) -> tuple[Frame, ...]:
+    """The line of the case that raised: it could not use what a learner's code had returned."""
+    lines = [(f.f_code.co_filename, line) for f, line in traceback.walk_tb(trace)]
+    found = [Frame(CASE, linecache.getline(*at).strip()) for at in lines if at[0].startswith(CASES_FILE[:9])]
+    return tuple(found[-1:])
 
 
 def _message(error: BaseException) -> str:

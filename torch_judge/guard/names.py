@@ -78,7 +78,7 @@ class LiveNames:
     """Names of a live object's globals: whatever the notebook holds now, not what old cells said."""
 
     def __init__(self, candidate: object) -> None:
-        self._globals = _globals_of(candidate)
+        self._globals = globals_of(candidate)
 
     def definition(self, name: str) -> Defined | None:
         """Where the function or class that ``name`` holds now was defined."""
@@ -131,7 +131,8 @@ def _targets(statement: ast.stmt) -> Iterator[str]:
         yield from (n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name))
 
 
-def _globals_of(candidate: object) -> dict[str, Any]:
+def globals_of(candidate: object) -> dict[str, Any]:
+    """The names around a live function or class: its module's, or the notebook's."""
     function = _function_of(candidate)
     return getattr(function, "__globals__", {})
 

@@ -15,7 +15,7 @@ from torch_judge.bank import Bank, Problem, find_bank
 from torch_judge.errors import JudgeError, SubmissionError
 from torch_judge.learner import shared as learner
 from torch_judge.learner.progress import Store
-from torch_judge.report import Report, ShownReport
+from torch_judge.report import ExceptionInfo, Report, ShownReport
 
 INCUMBENT = "torch-judge"
 
@@ -183,8 +183,25 @@ def _candidate(problem: Problem, namespace: Mapping[str, Any]) -> Any:
 
     if problem.entry not in namespace:
         own = {name for name, value in namespace.items() if not name.startswith("_") and callable(value)}
-        raise missing_entry(problem.entry, own, live=True)
+        raise missing_entry(problem.entry, own, live=True, raised=_raised_while_defining(problem.entry))
     return namespace[problem.entry]
+
+
+def _raised_while_defining(entry: str) -> ExceptionInfo | None:
+    """What the newest error was, if the cell that raised it is the one that defines ``entry``."""
+    import linecache
+
+    from torch_judge.cases.frames import exception_info, is_learners
+    from torch_judge.submission import defines
+
+    error = getattr(sys, "last_value", None)
+    trace = getattr(error, "__traceback__", None)
+    while trace is not None and not is_learners(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    if error is None or trace is None:
+        return None
+    source = "".join(linecache.getlines(trace.tb_frame.f_code.co_filename))
+    return exception_info(error) if defines(source, entry) else None
 
 
 def _namespace(caller: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torch_judge.errors import SubmissionError
+from torch_judge.report import ExceptionInfo
 from torch_judge.submission.files import Along, File, gather
 from torch_judge.submission.formats import code_of
 from torch_judge.submission.magics import inert, parsed, written
@@ -105,12 +106,21 @@ def defined_names(program: Program) -> set[str]:
     return {name for cell in (*program.cells, *files) for name in _bound(cell)}
 
 
-def missing_entry(entry: str, names: Iterable[str], live: bool = False) -> SubmissionError:
-    """The error to raise when ``entry`` is not among the ``names`` of a submission (of a live notebook: ``live``)."""
+def missing_entry(
+    entry: str, names: Iterable[str], live: bool = False, raised: ExceptionInfo | None = None
+) -> SubmissionError:
+    """The error to raise when ``entry`` is not among the ``names`` of a submission (of a live notebook: ``live``).
+
+    ``raised`` is what the cell raised that should have defined it, as far as is known.
+    """
     plain = {name: _plain(name) for name in names if name != entry}
     near = set(difflib.get_close_matches(_plain(entry), plain.values(), n=2, cutoff=0.8))
     meant = [f"`{name}`" for name in plain if plain[name] in near][:2]
-    if live:
+    if raised is not None and raised.frames:
+        fact = f"`{entry}` is not defined: {raised.frames[0].place} raised `{raised.type}: {raised.message}`."
+        remedy = "Mend that first; after an error the rest of a cell does not run."
+        remedy += " An import that is missing belongs into a cell before it." if raised.type == "NameError" else ""
+    elif live:
         fact = f"`{entry}` is not defined: no cell that defines it has been run."
         remedy = "Run the cell that defines it, then check again."
     else:
@@ -135,6 +145,11 @@ def _is_async(cell: Cell, entry: str) -> bool:
     tree = parsed(cell.source) if "async" in cell.source else None
     found = [n for n in (tree.body if tree else ()) if getattr(n, "name", None) == entry]
     return bool(found) and isinstance(found[-1], ast.AsyncFunctionDef)
+
+
+def defines(source: str, entry: str) -> bool:
+    """Whether a cell means to define ``entry``, as far as its text shows."""
+    return re.search(rf"^\s*(def|class)\s+{re.escape(entry)}\b", source, re.MULTILINE) is not None
 
 
 def _fault(cell: Cell) -> str | None:

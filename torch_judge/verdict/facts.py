@@ -52,7 +52,7 @@ def seen_facts(results: Sequence[CaseResult]) -> Iterator[Diagnosis]:
             "`+=`, `x[...] = `, methods whose names end in `_`), or work on a copy: `.clone()`.",
             _cases(results, changed),
         )
-    missing = _found(results, "type", "no gradient")
+    missing = _found([r for r in results if not _no_tensor(r)], "type", "no gradient")
     if missing:
         names = [name.removeprefix("gradient of ") for name in missing]
         verb = "gets" if len(names) == 1 else "get"
@@ -62,6 +62,11 @@ def seen_facts(results: Sequence[CaseResult]) -> Iterator[Diagnosis]:
             "is cut on the way: look for `detach()`, `.data`, `.item()`, `torch.tensor(...)`, `no_grad`.",
             _cases(results, missing),
         )
+
+
+def _no_tensor(result: CaseResult) -> bool:
+    """Whether something else than a gradient is of the wrong type: then there is nothing to ask a gradient of."""
+    return any(m.what == "type" and m.actual != "no gradient" for m in result.mismatches)
 
 
 def _found(results: Sequence[CaseResult], what: str, actual: str) -> dict[str, list[str]]:

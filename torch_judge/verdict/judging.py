@@ -19,11 +19,12 @@ from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
 from torch_judge.guard import patches
 from torch_judge.guard.concepts import matcher
-from torch_judge.guard.names import Defined
+from torch_judge.guard.names import Defined, globals_of
 from torch_judge.guard.source import Findings, scan_live
 from torch_judge.observe import NOT_RUN, Setting, clean_state, observe, observe_case
 from torch_judge.report import CaseResult, Diagnosis, Report, Violation
 from torch_judge.verdict.alike import Evidence
+from torch_judge.verdict.alone import rebuilt, told_alone
 from torch_judge.verdict.bugs import mended, remaining
 from torch_judge.verdict.diagnose import diagnose
 from torch_judge.verdict.facts import returned_nothing, seen_facts, unwritten
@@ -82,7 +83,12 @@ def _judged_live(problem: Problem, candidate: Any, seed: int, device: str, case:
     seen = _within_budget(bank_known, cases, candidate, setting)
     seen += [Seen("", evidence=tuple(Violation(name, "patched") for name in sorted(patches.patched())))]
     report = concluded(report, bank_known, cases, seen, setting, findings, started)
-    return _with_cost(report, bank_known, candidate, setting) if report.accepted and case is None else report
+    if report.accepted:
+        return _with_cost(report, bank_known, candidate, setting) if case is None else report
+    if findings.entry is None:
+        return report
+    anew = rebuilt(findings.entry, problem.entry, globals_of(candidate))
+    return told_alone(report, bank_known, setting, findings.entry, lambda case: anew(case, setting))
 
 
 def _within_budget(bank_known: Known, cases: Sequence[Case], candidate: Any, setting: Setting) -> list[Seen]:

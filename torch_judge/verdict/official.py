@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch_judge.bank import Bank, Problem
+from torch_judge.cases.authoring import Case
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError, SubmissionError
 from torch_judge.guard.concepts import matcher
@@ -16,6 +17,7 @@ from torch_judge.isolate import Job, Limits, Outcome, Worker
 from torch_judge.observe import Setting
 from torch_judge.report import Report
 from torch_judge.submission import Program, clean, find_problem, lost_entry, missing_entry, read_program
+from torch_judge.verdict.alone import told_alone
 from torch_judge.verdict.judging import checked_device, concluded, judged, versions
 from torch_judge.verdict.known import Known, known
 from torch_judge.verdict.second_seed import second_seed
@@ -77,7 +79,8 @@ def judge_program(
         outcome = worker.run(judgement.job(seeds, roots), judgement.accepts)
         if not outcome.server_gone:
             break
-    return weighed(problem, program, judgement.report(outcome), worker, roots)
+    report = weighed(problem, program, judgement.report(outcome), worker, roots)
+    return report if outcome.missing is not None else judgement.alone(report, worker, roots)
 
 
 @dataclass
@@ -142,6 +145,16 @@ class _Judgement:
             return report
         reference = self._known.expected(self._cases[0], report.seed).seconds
         return replace(report, yours_s=report.cases[0].seconds, reference_s=reference)
+
+    def alone(self, report: Report, worker: Worker, roots: Sequence[Path]) -> Report:
+        """The report, with shared state named if a failing case passes in a process of its own."""
+
+        def observed(case: Case) -> Seen | None:
+            outcome = worker.run(replace(self.job((report.seed,), roots), case_names=(case.name,)))
+            return outcome.runs[0][0] if outcome.missing is None and not outcome.server_gone else None
+
+        setting = Setting(self.problem.id, report.seed, report.device, self.problem.forbidden)
+        return told_alone(report, self._known, setting, self._findings().entry, observed)
 
     def _findings(self) -> Findings:
         if self._scanned is None:

@@ -7,10 +7,11 @@ import ast
 from torch_judge.bank import Problem
 from torch_judge.cases.authoring import Case, CheckFailed, Observed
 from torch_judge.cases.compare import compare_kept, compare_seen
+from torch_judge.cases.frames import CASE
 from torch_judge.cases.heat import pictured
 from torch_judge.cases.observations import Seen
 from torch_judge.observe import NOT_RUN, Setting, draw_for
-from torch_judge.report import CaseResult, ExceptionInfo, Mismatch
+from torch_judge.report import CaseResult, ExceptionInfo, Frame, Mismatch
 
 RAISES = "raises"
 
@@ -78,12 +79,28 @@ def judge_case(case: Case, seen: Seen, expected: Seen, setting: Setting, problem
 
 
 def _raised(exception: ExceptionInfo, problem: Problem) -> str:
-    if exception.type in ("TypeError", "AttributeError") and not exception.frames:
-        return f"The call failed: {exception.message}. The statement asks for `{signature(problem)}`."
+    last = exception.frames[-1] if exception.frames else Frame("", "")
     if exception.type == "SystemExit":
         return "Your code asked Python to exit. Return the result instead."
-    where = f" in {exception.frames[-1].place}" if exception.frames and exception.frames[-1].place else ""
-    return f"Your code raised `{exception.type}`{where}: {exception.message}"
+    if last.place in ("", CASE) and len(exception.frames) < 2:
+        return _unusable(exception, last.code, problem)
+    where = f" in {last.place}" if last.place else ""
+    what = exception.message or f"`{last.code}`"
+    return f"Your code raised `{exception.type}`{where}: {what}"
+
+
+def _unusable(exception: ExceptionInfo, line: str, problem: Problem) -> str:
+    """The case itself raised: at the call, or on what came back."""
+    used = f" in its line `{line}`" if line else ""
+    if "'NoneType' object" in exception.message:
+        own = next((name for name in ("eval", "train", "to") if f".{name}(" in line), "")
+        hint = (
+            f"a method `{own}` of your own must end with `return self`" if own else "end it with `return` and a value"
+        )
+        return f"Your code gave `None`, and the case could not go on{used}: {hint}. ({exception.message})"
+    if exception.type in ("TypeError", "AttributeError"):
+        return f"The call failed: {exception.message}. The statement asks for `{signature(problem)}`."
+    return f"The case could not go on with what your code gave it{used}: `{exception.type}`: {exception.message}"
 
 
 def signature(problem: Problem) -> str:

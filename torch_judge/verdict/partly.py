@@ -34,6 +34,7 @@ class Part:
     """What a mistake shares with the learner: ``points`` where they are wrong alike, ``wrong`` all points of its own.
 
     ``whole`` are the cases that it explains in full, ``telling`` those of them in which chance cannot make two agree.
+    ``solid`` says that values agree somewhere, and not only the names of checks that fail.
     """
 
     mistake: KnownMistake
@@ -41,6 +42,7 @@ class Part:
     wrong: frozenset[Point]
     whole: frozenset[str]
     telling: frozenset[str]
+    solid: bool
 
     @property
     def cases(self) -> frozenset[str]:
@@ -80,17 +82,19 @@ def part_of(
         return None
     if not points:
         return None
+    checked = {case.name for case in known.cases if case.verify is not None}
+    solid = any(path != RAISES and (name not in checked or path in evidence.seen[name].after) for name, path in points)
     mixed = {name for name, _ in (mine | wrong) - points}
     whole = {name for name, _ in points} - mixed
     telling = {name for name, path in points if name in whole and _telling(evidence.seen[name].observations.get(path))}
-    return Part(mistake, frozenset(points), frozenset(wrong), frozenset(whole), frozenset(telling))
+    return Part(mistake, frozenset(points), frozenset(wrong), frozenset(whole), frozenset(telling), solid)
 
 
 def _shared(case: Case, path: str, mine: Seen, theirs: Seen) -> bool:
     """Whether the learner and a mistake, both wrong here, are wrong in the same way."""
     if path == RAISES:
         return same_kind_of_error(mine.exception, theirs.exception)
-    if case.verify is not None:  # a failed check is what it is called
+    if case.verify is not None and path not in theirs.after:  # a failed check is what it is called
         return True
     where = "observations" if path in theirs.observations else "after"
     a, b = getattr(mine, where), getattr(theirs, where)
@@ -135,8 +139,7 @@ def _plain(parts: list[Part], evidence: Evidence, cases: int) -> Iterator[Part]:
     for part in parts:
         # Either it agrees wherever it is wrong and something passes, or it explains most of what fails and nothing
         # else explains any of that.
-        seen = any(path != RAISES for _, path in part.points)
-        everywhere = part.points == part.wrong and seen and len(evidence.failed) < cases
+        everywhere = part.points == part.wrong and part.solid and len(evidence.failed) < cases
         rivals = [p for p in parts if p is not part and p.telling - part.telling]
         most = len(part.telling) >= 2 and 2 * len(part.whole) >= len(evidence.failed) and not rivals
         if everywhere or most:
