@@ -143,7 +143,7 @@ def test_none_in_one_dimension_is_no_forgotten_return():
 def test_an_argument_that_is_changed_comes_before_wrong_numbers():
     report = judge_live(find_bank().get("mha"), changed("detached"))
     assert "`W_o` gets no gradient" in report.diagnosis[0].message
-    assert all(case.mismatches[0].actual == "no gradient" for case in report.failed)
+    assert all(case.mismatches[0].actual == "no gradient" for case in report.failed if case.kind == "gradients")
     report = judge_live(find_bank().get("relu"), in_place)
     assert any(case.mismatches and case.mismatches[0].what == "changed" for case in report.failed)
 
@@ -222,6 +222,6 @@ def asserting(x):
 def test_an_exception_is_told_by_whose_line_raised():
     report = judge_live(find_bank().get("dropout"), Silent)
     said = "\n".join(case.message for case in report.failed)
-    assert "Your code gave `None`" in said and "your own `eval` must end with `return self`" in said
+    assert "Your code gave `None`" in said and "`eval` of your own must end with `return self`" in said
     assert "`AssertionError`" in (said := judge_live(find_bank().get("relu"), asserting).failed[0].message)
     assert "assert" in said.partition(": ")[2]
