@@ -58,6 +58,10 @@ def memory(solve, draw):
     with torch.no_grad(), draw.largest_tensor() as largest:
         short = solve(*(x[:1, :31].contiguous() for x in inputs), block_size=16)  # two blocks: 31 / 16, rounded up
     draw.at_most("largest tensor for 31 positions", largest(), 31 * 31 - 1)
+    # Tiles of one size for every block_size are too large for 31 positions, and no S × S for 80.
+    with torch.no_grad(), draw.largest_tensor() as largest:
+        solve(*(x[:1] for x in inputs), block_size=16)
+    draw.at_most("elements of the largest tensor, a batch of one", largest(), 80 * 80 - 1)
     return {"output": output, "31 positions": short}
 
 
@@ -73,6 +77,8 @@ def steps(solve, draw):
 
     share = count(18, block_size=18) / count(18, block_size=6)
     draw.at_most("steps with block_size=18, as a share of those with block_size=6", share, 0.7)
+    share = count(64, block_size=32) / count(64, block_size=16)
+    draw.at_most("steps of 64 positions with block_size=32, as a share of those with block_size=16", share, 0.7)
     # 64 positions are 2 blocks of 32 but 3 of 31; 33 positions are 2 blocks of 32 but 1 of 33.
     return {"as many steps by default as with block_size=32": [count(s) == count(s, block_size=32) for s in (33, 64)]}
 

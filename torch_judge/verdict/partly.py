@@ -139,7 +139,7 @@ def _plain(parts: list[Part], evidence: Evidence, cases: int) -> Iterator[Part]:
     for part in parts:
         # Either it agrees wherever it is wrong and something passes, or it explains most of what fails and nothing
         # else explains any of that.
-        everywhere = part.points == part.wrong and part.solid and len(evidence.failed) < cases
+        everywhere = part.points == part.wrong and part.solid and bool(part.whole) and len(evidence.failed) < cases
         rivals = [p for p in parts if p is not part and p.telling - part.telling]
         most = len(part.telling) >= 2 and 2 * len(part.whole) >= len(evidence.failed) and not rivals
         if everywhere or most:
