@@ -126,6 +126,16 @@ def test_processor_time_is_limited(worker: Worker) -> None:
     assert stops(outcome)[0] == "the process was killed: it took more than 1 s of processor time"
 
 
+@needs_linux
+@pytest.mark.slow
+@pytest.mark.parametrize("body", ["open(f'{n}', 'wb').write(bytes(1 << 20))", "os.makedirs(f'{n}/a/b')"])
+def test_all_files_together_are_limited(worker: Worker, body: str) -> None:
+    code = f"import itertools, os\ndef f(x):\n    for n in itertools.count():\n        {body}"
+    outcome = worker.run(job(code, limits=Limits(wall_s=60.0, cpu_s=60, case_s=0)))
+    assert "wrote too many files" in stops(outcome)[0]
+    assert stops(worker.run(job(IDENTITY))) == ["", ""]
+
+
 @pytest.mark.slow
 def test_what_is_sent_is_limited(worker: Worker) -> None:
     code = "import torch\ndef f(x):\n    return [torch.zeros(1 << 24) for _ in range(3)]"

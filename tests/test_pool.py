@@ -138,3 +138,28 @@ def test_a_class_is_judged() -> None:
     places = [found[label].report.failed[0].exception.frames[0].place for label in ("raises", "raises lower")]  # type: ignore[union-attr]
     assert places == ["work.py, line 2", "work.py, line 4"]
     assert found["wrong"].report.diagnosis and found["right"].report.seed != 0
+
+
+HOSTILE = {
+    "endless loop": "def my_batch_norm(*args, **options):\n    while True: pass",
+    "memory": "hog = []\nwhile True: hog.append(bytearray(1 << 26))",
+    "fork bomb": "import os\nwhile True: os.fork()",
+    "kills its parent": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)",
+    "kills everybody": "import os, signal\nos.kill(-1, signal.SIGKILL)",
+    "exits at import": "import os\nos._exit(0)",
+    "closes descriptors": "import os\nos.closerange(0, 9999)",
+    "prints": "for _ in range(1 << 20): print('x' * 1024)",
+    "writes to descriptors": "import os\nfor fd in range(64):\n    try: os.write(fd, b'x' * 9999)\n    except OSError: pass",
+    "much code": "x = 1\n" * 40_000,
+    "deep code": "x = " + "-" * 90_000 + "1",
+}
+
+
+@pytest.mark.slow
+def test_a_hostile_hand_in_costs_nobody_else_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    hand_ins = [hand_in(name, source) for name, source in HOSTILE.items()]
+    between = [hand_in(f"right {n}", f"{RIGHT}\nnumber = {n}\n") for n in range(len(hand_ins))]
+    found = judged(*(one for pair in zip(hand_ins, between, strict=True) for one in pair))
+    assert len(found) == 2 * len(HOSTILE)
+    assert {label for label, one in found.items() if one.report.accepted} == {one.label for one in between}
+    assert {name for name in HOSTILE if found[name].report.fault == "judge"} == set()

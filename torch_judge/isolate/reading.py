@@ -152,7 +152,10 @@ class Reading:
         if code == -signal.SIGXCPU:
             return f"the process was killed: it took more than {self._job.cpu_s} s of processor time"
         if code == -signal.SIGKILL:
-            return "the process was killed: it took too much processor time, or the system ran out of memory"
+            return (
+                "the process was killed: it took too much processor time, wrote too many files, "
+                "or the system ran out of memory"
+            )
         if code < 0:
             with contextlib.suppress(ValueError):
                 return f"the process crashed ({signal.Signals(-code).name})"

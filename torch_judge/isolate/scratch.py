@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import tempfile
 
 EMPTYING_S = 30.0
+MAX_BYTES = 64 << 20
+MAX_FILES = 2000
+BLOCK = 512  # what st_blocks counts, whatever the file system's own blocks are
 
 
 def new_scratch() -> str:
     """A fresh, empty folder."""
     return os.path.realpath(tempfile.mkdtemp(prefix="torch-judge-"))
+
+
+def overfull(folder: str) -> bool:
+    """Whether more lies inside than one job may keep there, in bytes or in files."""
+    size = files = 0
+    for place, folders, names in os.walk(folder):
+        files += len(folders) + len(names)
+        if files > MAX_FILES:
+            return True
+        for name in names:
+            with contextlib.suppress(OSError):
+                size += os.lstat(os.path.join(place, name)).st_blocks * BLOCK
+        if size > MAX_BYTES:
+            return True
+    return False
 
 
 def empty_scratch(folder: str) -> bool:

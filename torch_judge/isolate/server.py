@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SWEEP_S = 5.0
 DESCRIPTORS = 3
+LOOK_S = 0.1
 
 Request = tuple[dict[str, Any], list[int]]
 
@@ -115,7 +116,10 @@ class Server:
     def _wait(self, pid: int) -> tuple[int, int]:
         """Wait for the job's process to end, or for the judge to end it; returns its wait status and peak memory."""
         while (ended := _ended(pid)) is None:
-            readable, _, _ = select.select([self._control.fileno(), self._wake], [], [])
+            readable, _, _ = select.select([self._control.fileno(), self._wake], [], [], LOOK_S)
+            # No limit of the kernel's holds for all files together, so they are looked at.
+            if not readable and _overfull(self._scratch):
+                kill_group(pid)
             if self._wake in readable:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake, 4096)
@@ -225,6 +229,12 @@ def _ended(pid: int) -> tuple[int, int] | None:
 def _reaped(ended: tuple[int, int, Any]) -> tuple[int, int]:
     _, status, used = ended
     return status, used.ru_maxrss >> (10 if sys.platform == "darwin" else 0)  # macOS counts in bytes
+
+
+def _overfull(scratch: str) -> bool:
+    from torch_judge.isolate.scratch import overfull
+
+    return overfull(scratch)
 
 
 def _emptied(scratch: str) -> bool:
