@@ -77,6 +77,7 @@ picture: .venv/dev ## draw docs/report.svg anew, from a real run
 bench: .venv/dev .venv/lab ## times of check, beside the bare cost of its cases, and from the button to the page
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.lab
+	$(BIN)/python -m bench.official $(OTHER) # OTHER=folder: beside another checkout's
 	$(BIN)/python -m bench.classroom
 
 clean:
