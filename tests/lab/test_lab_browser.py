@@ -131,6 +131,7 @@ def test_in_the_dark_theme(visit, lab: Lab) -> None:
 
 def test_with_the_keyboard_only(visit) -> None:
     page = visit()
+    expect(page.locator(".jp-Launcher")).to_be_visible()  # it comes late and takes the focus
     page.keyboard.press("Alt+Shift+J")
     expect(page.get_by_role("searchbox", name="Filter the problems")).to_be_focused()
     page.keyboard.type("fundamentals easy")
