@@ -128,7 +128,7 @@ FACTS = [
 ]
 
 
-@pytest.mark.parametrize(("id", "work", "named"), FACTS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("id", "work", "named"), FACTS, ids=lambda value: getattr(value, "__name__", str(value)[:40]))
 def test_what_can_be_read_off_and_two_mistakes_at_once_are_named(id, work, named):
     report = judge_live(find_bank().get(id), work)
     assert [d.mistake for d in report.diagnosis] == named
