@@ -221,9 +221,9 @@ def test_nothing_is_inherited(worker: Worker, monkeypatch: pytest.MonkeyPatch) -
     assert said(worker, "os.path.realpath(os.environ['HOME']) == os.getcwd() == tempfile.gettempdir()",
                 "import os, tempfile") == "True"  # fmt: skip
     if LINUX:
-        # The results' pipe is all there is beside the standard three.
+        # The job's two pipes, its answer and the question for the next seed, are all there is beside the standard three.
         probe = "import os\ndef there(n):\n    try: return os.fstat(n) and True\n    except OSError: return False"
-        assert said(worker, "[there(n) for n in range(64)].count(True)", probe) == "4"
+        assert said(worker, "[there(n) for n in range(64)].count(True)", probe) == "5"
 
 
 @needs_linux
