@@ -218,3 +218,28 @@ def test_every_solution_notebook_runs_and_is_accepted(id: str, tmp_path: Path) -
 
 def run(notebook: nbformat.NotebookNode, folder: Path) -> None:
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
+
+
+SLOW = (
+    "import time\n_right = my_batch_norm\ndef my_batch_norm(*a, **k):\n    time.sleep(0.05)\n    return _right(*a, **k)"
+)
+
+
+@pytest.mark.parametrize(("source", "ends_early"), [(BATCHNORM.solution, False), (WRONG, True)], ids=["right", "wrong"])
+def test_slow_work_that_is_wrong_ends_early_and_right_work_never(
+    source: str, ends_early: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch_judge.verdict.judging.BUDGET_S", 0.05)
+    namespace: dict[str, Any] = {}
+    exec(f"{source}\n{SLOW}", namespace)
+    report = judge("batchnorm", namespace["my_batch_norm"])
+    waiting = [case for case in report.cases if not case.ran]
+    assert bool(waiting) == ends_early and report.accepted is not ends_early
+    assert all(case.message.startswith("Not run: a case had failed and the check had taken") for case in waiting)
+
+
+def test_accepted_work_is_told_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    report, text = checked(BATCHNORM.solution, capsys)
+    assert report.yours_s and report.reference_s and "with your code and" in text and "Next: " in text
+    wrong, text = checked(WRONG, capsys)
+    assert wrong.yours_s is None and "with your code and" not in text
