@@ -238,7 +238,10 @@ def test_slow_work_that_is_wrong_ends_early_and_right_work_never(
     assert all(case.message.startswith("Not run: a case had failed and the check had taken") for case in waiting)
 
 
-def test_accepted_work_is_told_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_accepted_work_is_told_what_it_costs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch_judge.verdict.judging.TIMED_S", 60.0)  # also on a busy machine
     report, text = checked(BATCHNORM.solution, capsys)
     assert report.yours_s and report.reference_s and "with your code and" in text and "Next: " in text
     wrong, text = checked(WRONG, capsys)
