@@ -85,8 +85,18 @@ def _compare_bound(path: str, got: Leaf, want: Bound) -> Mismatch | None:
         return _type_mismatch(path, got, want)
     if got.value <= want.limit:
         return None
-    return Mismatch(path, "cost", f"{path}: {got.value:g}, at most {want.limit:g} is needed.",
+    return Mismatch(path, "cost", _cost(path, got.value, want.limit),
                     actual=f"{got.value:g}", expected=f"≤ {want.limit:g}")  # fmt: skip
+
+
+def _cost(path: str, value: float, limit: float) -> str:
+    """What was spent and what is enough, in words: `rows` and `calls` are what `Draw` counts."""
+    name, _, part = path.rpartition(".")
+    if part == "rows" and name:
+        return f"`{name}` was given {value:,g} rows where {limit:,g} are enough: do not compute again what is known."
+    if part == "calls" and name:
+        return f"`{name}` was called {value:,g} times where {limit:,g} are enough."
+    return f"{path}: {value:,g}, where {limit:,g} is enough."
 
 
 def _compare_container(path: str, got: Leaf, want: Container) -> Mismatch | None:
