@@ -241,6 +241,16 @@ def eps_at_zero_only(x, gamma, beta, running_mean, running_var, eps=1e-5, moment
     return normalised(x, gamma, beta, mean, torch.where(var == 0, torch.full_like(var, eps), var), 0.0)
 
 
+def over_the_features(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
+    if not training:
+        return normalised(x, gamma, beta, running_mean, running_var, eps)
+    m = torch.mean(x, 1)
+    v = torch.var(x, 1, correction=0)
+    running_mean.mul_(1 - momentum).add_(m.detach() * momentum)
+    running_var.mul_(1 - momentum).add_(v.detach() * momentum)
+    return normalised(x, gamma, beta, m, v, eps)
+
+
 SECOND_WAY = {
     name: value for name, value in globals().items() if callable(value) and name not in ("normalised", "blend", "stats")
 }
