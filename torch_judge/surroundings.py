@@ -148,6 +148,7 @@ def note_of(phrases: tuple[str, ...]) -> tuple[str, ...]:
 @contextlib.contextmanager
 def usual_settings() -> Iterator[None]:
     """Within the block torch is as it is after `import torch`, warnings are silent; afterwards all is as before."""
+    _drop_keys_without_a_mode()
     before = [(setting, setting.read()) for setting in GLOBALS]
     try:
         with torch.inference_mode(False), warnings.catch_warnings():
@@ -156,6 +157,7 @@ def usual_settings() -> Iterator[None]:
             with _no_modes():
                 yield
     finally:
+        _drop_keys_without_a_mode()
         _put_all(before)
 
 
@@ -183,7 +185,15 @@ def _popped() -> tuple[list[Any], list[Any]]:
     """The modes that were in force, outermost first; none is any longer."""
     functions = [torch._C._pop_torch_function_stack() for _ in range(torch._C._len_torch_function_stack())]
     operators = [torch._C._pop_torch_dispatch_stack(None) for _ in range(torch._C._len_torch_dispatch_stack())]
+    _drop_keys_without_a_mode()
     return functions[::-1], operators[::-1]
+
+
+def _drop_keys_without_a_mode() -> None:
+    """A guard that a learner entered under a mode of ours, and never left, brings that mode's keys back when it dies."""
+    if not torch._C._len_torch_dispatch_stack():
+        for key in (torch._C.DispatchKey.Python, torch._C.DispatchKey.PythonTLSSnapshot):
+            torch._C._dispatch_tls_set_dispatch_key_included(key, False)
 
 
 def _modes_of_functions() -> list[Any]:
