@@ -47,6 +47,22 @@ def first_schedule_remembered(step, total_steps, warmup_steps, max_lr, min_lr=0.
     return schedule()(step, *FIRST[0])
 
 
+def rate_at_most_one(step, total_steps, warmup_steps, max_lr, min_lr=0.0):
+    rate = schedule()(step, total_steps, warmup_steps, max_lr, min_lr)
+    return 1.0 if rate > 1.0 else rate
+
+
+def max_lr_at_most_one(step, total_steps, warmup_steps, max_lr, min_lr=0.0):
+    if max_lr > 1:
+        print("a rate above 1 diverges")
+        max_lr = 1
+    return schedule()(step, total_steps, warmup_steps, max_lr, min_lr)
+
+
+def rounded(step, total_steps, warmup_steps, max_lr, min_lr=0.0):
+    return float(f"{schedule()(step, total_steps, warmup_steps, max_lr, min_lr):.6f}")
+
+
 SECOND_WAY = {
     "straight_line": schedule(shape=lambda p: 1 - p),
     "progress_from_zero": schedule(progress=lambda s, t, w: s / t),
@@ -73,5 +89,8 @@ SECOND_WAY = {
     "degrees": schedule(shape=lambda p: math.cos(90 * p) ** 2),
     "factor_only": schedule(ramp=lambda s, w, hi, lo: s / w, squeeze=lambda f, hi, lo: f),
     "returns_tensor": returns_tensor,
+    "rate_at_most_one": rate_at_most_one,
+    "max_lr_at_most_one": max_lr_at_most_one,
+    "rounded": rounded,
     "first_schedule_remembered": first_schedule_remembered,
 }

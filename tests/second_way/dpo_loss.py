@@ -8,6 +8,17 @@ def _z(pc, pr, rc, rr, beta):
     return beta * ((pc - pr) - (rc - rr))
 
 
+def gain_bounded(pc, pr, rc, rr, beta=0.1):
+    z = _z(pc, pr, rc, rr, beta)
+    return torch.log1p(torch.exp(-torch.clip(z, min=-80.0, max=10.0))).where(z > -80, -z).mean()
+
+
+def beta_bounded(pc, pr, rc, rr, beta=0.1):
+    if beta > 0.5:
+        beta = 0.5
+    return F.softplus(-_z(pc, pr, rc, rr, beta)).mean()
+
+
 def log_of_sigmoid(pc, pr, rc, rr, beta=0.1):
     return -torch.mean(torch.log(torch.sigmoid(_z(pc, pr, rc, rr, beta))))
 

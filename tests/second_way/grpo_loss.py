@@ -1,5 +1,7 @@
 """The mistakes of `grpo_loss` as another learner would write them."""
 
+import math
+
 import torch
 
 
@@ -80,6 +82,76 @@ def ids_as_indices(logps, rewards, group_ids, eps=1e-5):
     return -(centred / (std + eps) * logps).mean()
 
 
+def _table(logps, rewards, rows, eps):
+    """The loss where group ``rows[i]`` is that of sample i, by loops over plain numbers."""
+    r, rows = rewards.tolist(), rows.tolist()
+    total = 0.0
+    for value, row, logp in zip(r, rows, logps, strict=True):
+        group = [v for v, other in zip(r, rows, strict=True) if other == row]
+        mean = math.fsum(group) / len(group)
+        total = (
+            total - (value - mean) / (math.fsum((v - mean) ** 2 for v in group) ** 0.5 / len(group) ** 0.5 + eps) * logp
+        )
+    return total / len(r)
+
+
+def absolute_ids(logps, rewards, group_ids, eps=1e-5):
+    return _table(logps, rewards, torch.where(group_ids < 0, -group_ids, group_ids), eps)
+
+
+def minus_one_left_out(logps, rewards, group_ids, eps=1e-5):
+    valid = group_ids != -1
+    return _table(logps[valid], rewards[valid], group_ids[valid], eps) * valid.sum() / len(valid)
+
+
+def ids_as_floats(logps, rewards, group_ids, eps=1e-5):
+    return _table(logps, rewards, group_ids.to(rewards.dtype), eps)
+
+
+def _written_row_by_row(logps, rewards, group_ids, eps, rows):
+    """A row for each group, and the samples add to theirs one after the other."""
+    ids, r = group_ids.tolist(), rewards.tolist()
+    n, mean, squares = torch.zeros(rows), torch.zeros(rows), torch.zeros(rows)
+    for g in ids:
+        n[g] += 1
+    for g, value in zip(ids, r, strict=True):
+        mean[g] += value / n[g]
+    for g, value in zip(ids, r, strict=True):
+        squares[g] += (value - mean[g]) ** 2
+    advantages = [(value - mean[g]) / ((squares[g] / n[g]).sqrt() + eps) for g, value in zip(ids, r, strict=True)]
+    return -torch.mean(torch.stack(advantages) * logps)
+
+
+def negative_ids_from_the_end(logps, rewards, group_ids, eps=1e-5):
+    return _written_row_by_row(logps, rewards, group_ids, eps, max(group_ids.tolist()) + 1)
+
+
+def negative_ids_from_the_end_of_a_wide_table(logps, rewards, group_ids, eps=1e-5):
+    return _written_row_by_row(logps, rewards, group_ids, eps, 1 + max(abs(g) for g in group_ids.tolist()))
+
+
+def variance_by_difference(logps, rewards, group_ids, eps=1e-5):
+    r, (_, inverse, n) = rewards.detach(), group_ids.unique(return_inverse=True, return_counts=True)
+    mean = torch.bincount(inverse, r) / n
+    std = torch.sqrt(torch.bincount(inverse, r**2) / n - mean**2)
+    return -((r - mean[inverse]) / (std[inverse] + eps) * logps).mean()
+
+
+def small_std_left_out(logps, rewards, group_ids, eps=1e-5):
+    total = 0.0 * logps.sum()
+    for g in set(group_ids.tolist()):
+        r = rewards.detach()[group_ids == g]
+        std = torch.std(r, correction=0)
+        if std > 1e-3:
+            total = total + ((r - r.mean()) / (std + eps) * logps[group_ids == g]).sum()
+    return -total / len(logps)
+
+
+def pairs_left_out(logps, rewards, group_ids, eps=1e-5):
+    counts = (group_ids[:, None] == group_ids).sum(1)
+    return -torch.mean(_standardised(rewards.detach(), group_ids, lambda std: std + eps) * logps * (counts > 2))
+
+
 def mean_of_group_means(logps, rewards, group_ids, eps=1e-5):
     losses = []
     for g in set(group_ids.tolist()):
@@ -121,7 +193,7 @@ def eps_under_the_root(logps, rewards, group_ids, eps=1e-5):
 
 
 def eps_as_floor(logps, rewards, group_ids, eps=1e-5):
-    return -torch.mean(_standardised(rewards.detach(), group_ids, lambda std: max(float(std), eps)) * logps)
+    return -torch.mean(_standardised(rewards.detach(), group_ids, lambda std: torch.where(std > eps, std, eps)) * logps)
 
 
 def eps_ignored(logps, rewards, group_ids, eps=1e-5):
