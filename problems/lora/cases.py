@@ -3,23 +3,25 @@ import torch
 from torch_judge.authoring import case, integer, require, same
 
 
-def parts(layer):
+def four_tensors(layer):
     weight, bias = layer.linear.weight, layer.linear.bias
     return {"linear.weight": weight, "linear.bias": bias, "lora_A": layer.lora_A, "lora_B": layer.lora_B}
 
 
 def fill(draw, layer, n_in, n_out, rank, name="layer"):
-    """Write drawn values into the four tensors, in place, and watch them."""
+    """Write drawn values into the four tensors, in place, and watch them from here on."""
     shapes = {"linear.weight": (n_out, n_in), "linear.bias": (n_out,), "lora_A": (rank, n_in), "lora_B": (n_out, rank)}
-    found = parts(layer.to(draw.device))
+    tensors = four_tensors(layer.to(draw.device))
     for part, shape in shapes.items():
-        if (actual := tuple(getattr(found[part], "shape", ()))) != shape:
+        actual = tuple(getattr(tensors[part], "shape", ()))
+        if actual != shape:  # `copy_` would broadcast
             raise TypeError(f"`{part}` has the shape {actual}, not {shape}")
-        found[part].data.copy_(draw.randn(f"{name}: {part}", *shape, std=shape[-1] ** -0.5))
-    draw.keep(name, found, free=["*.grad", "*.is_leaf"])
+        tensors[part].data.copy_(draw.randn(f"{name}: {part}", *shape, std=shape[-1] ** -0.5))
+    # `is_leaf` is free: a transposed parameter under the right name is accepted.
+    draw.keep(name, tensors, free=["*.grad", "*.is_leaf"])
 
 
-def built(solve, draw, n_in, n_out, rank, name="layer", **alpha):
+def filled_layer(solve, draw, n_in, n_out, rank, name="layer", **alpha):
     layer = solve(in_features=n_in, out_features=n_out, rank=rank, **alpha)
     fill(draw, layer, n_in, n_out, rank, name)
     return layer
@@ -27,31 +29,32 @@ def built(solve, draw, n_in, n_out, rank, name="layer", **alpha):
 
 @case("linear, lora_A and lora_B: kinds, shapes, what is trainable", kind="interface")
 def attributes(solve, draw):
-    n_in, n_out, rank = (integer(draw, name, low, low + 4) for name, low in (("in", 9), ("out", 5), ("rank", 1)))
+    n_in, n_out, rank = integer(draw, "in", 9, 13), integer(draw, "out", 5, 9), integer(draw, "rank", 1, 5)
     layer = solve(in_features=n_in, out_features=n_out, rank=rank, alpha=2.0)
     registered = {id(parameter) for parameter in layer.parameters()}
     seen = {"linear is an nn.Linear": isinstance(layer.linear, torch.nn.Linear)}
-    for name, part in parts(layer).items():
+    for name, part in four_tensors(layer).items():
         seen[f"{name} is an nn.Parameter"] = isinstance(part, torch.nn.Parameter)
         seen[f"{name} is among parameters()"] = id(part) in registered
-        seen |= {f"{name}.{what}": str(getattr(part, what, None)) for what in ("shape", "dtype", "requires_grad")}
+        for what in ("shape", "dtype", "requires_grad"):
+            seen[f"{name}.{what}"] = str(getattr(part, what, None))
     return seen
 
 
 @case("rank · (in + out) numbers are trainable", kind="cost")
 def trainable(solve, draw):
     seen = {}
-    for n_in, n_out, rank in ((64, 32, 4), (7, 13, 1), (10, 6, 5)):
-        n_in, n_out = (
-            size + integer(draw, f"{name} beside {n_in}", 0, 6) for name, size in (("in", n_in), ("out", n_out))
-        )
+    for least_in, least_out, rank in ((64, 32, 4), (7, 13, 1), (10, 6, 5)):
+        n_in = least_in + integer(draw, f"in beside {least_in}", 0, 6)
+        n_out = least_out + integer(draw, f"out beside {least_in}", 0, 6)
         layer = solve(in_features=n_in, out_features=n_out, rank=rank, alpha=2.0)
-        seen[f"{n_in} to {n_out}, rank {rank}"] = sum(p.numel() for p in layer.parameters() if p.requires_grad)
+        numbers = sum(parameter.numel() for parameter in layer.parameters() if parameter.requires_grad)
+        seen[f"{n_in} to {n_out}, rank {rank}"] = numbers
     return seen
 
 
-def flaw_of(table, other):
-    """What is wrong with lora_A. Drawn rows of 250 numbers are zero, constant or alike below 1e-9."""
+def flaw_of(table, another_layers):
+    """What is wrong with a new lora_A, if anything. Drawn rows of 250 numbers are never zero, constant or alike."""
     if not table.isfinite().all():
         return "`lora_A` holds NaN or infinity. "
     if not table.any(dim=1).all():
@@ -60,44 +63,54 @@ def flaw_of(table, other):
         return "`lora_A` repeats one number. "
     if len(table.unique(dim=0)) < len(table):
         return "`lora_A` has equal rows. "
-    return "`lora_A` is that of another layer. " if torch.equal(table, other) else ""
+    return "`lora_A` is that of another layer. " if torch.equal(table, another_layers) else ""
 
 
-def new_layer(seen, expected, draw):
-    flaw, B = flaw_of(seen["lora_A"], seen["another lora_A"]), "`lora_B` is not zero. " if seen["lora_B"].any() else ""
-    require(not flaw + B, flaw + B, f"In a new layer {flaw}{B}Draw each number of A at random, no seed set; B is zero.")
+def starts_as_linear(seen, expected, draw):
+    flaws = flaw_of(seen["lora_A"], seen["another lora_A"])
+    if seen["lora_B"].any():
+        flaws += "`lora_B` is not zero. "
+    require(not flaws, flaws, f"In a new layer {flaws}Draw each number of A at random, no seed set; B is zero.")
     same("output", seen["output"], seen["linear(x)"], "A new layer gives what `linear` gives.")
 
 
-@case("a new layer: lora_A random, lora_B zero, the output that of linear", kind="property", verify=new_layer)
+@case("a new layer: lora_A random, lora_B zero, the output that of linear", kind="property", verify=starts_as_linear)
 def initial(solve, draw):
+    """Two new layers as their constructors leave them: nothing is filled here."""
     mode = torch.get_deterministic_debug_mode()
-    torch.set_deterministic_debug_mode("warn")  # so that a table which nobody fills holds NaN
+    torch.set_deterministic_debug_mode("warn")  # so that a table which nobody fills holds NaN, not what was there
     try:
         layer, another = (solve(in_features=250, out_features=210, rank=40, alpha=20.0) for _ in range(2))
     finally:
         torch.set_deterministic_debug_mode(mode)
     layer, x = layer.to(draw.device), draw.randn("x", 3, 250)
-    return parts(layer) | {"another lora_A": another.lora_A, "output": layer(x), "linear(x)": layer.linear(x)}
+    return four_tensors(layer) | {"another lora_A": another.lora_A, "output": layer(x), "linear(x)": layer.linear(x)}
 
 
 @case("a matrix with a scale above 1, sequences with the default alpha", kind="values")
 def values(solve, draw):
-    layer, default = built(solve, draw, 7, 5, 3, alpha=8.0), built(solve, draw, 6, 9, 5, "default")
-    seen = {"matrix": layer(draw.randn("matrix", 4, 7, mean=0.5))}
-    return seen | {"sequences": default(draw.randn("sequences", 2, 3, 6, mean=0.5, strided=True))}
+    layer = filled_layer(solve, draw, 7, 5, 3, alpha=8.0)
+    default = filled_layer(solve, draw, 6, 9, 5, "default")
+    return {
+        "matrix": layer(draw.randn("matrix", 4, 7, mean=0.5)),
+        "sequences": default(draw.randn("sequences", 2, 3, 6, mean=0.5, strided=True)),
+    }
 
 
 @case("rank 1; four dimensions, a single row, a single output feature", kind="interface")
 def extremes(solve, draw):
-    layer, narrow = built(solve, draw, 8, 5, 1, alpha=0.5), built(solve, draw, 4, 1, 1, "narrow", alpha=3.0)
-    seen = {"4-D": layer(draw.randn("4-D", 2, 1, 3, 8)), "one row": layer(draw.randn("row", 1, 8))}
-    return seen | {"one feature": narrow(draw.randn("x", 6, 4))}
+    layer = filled_layer(solve, draw, 8, 5, 1, alpha=0.5)
+    narrow = filled_layer(solve, draw, 4, 1, 1, "narrow", alpha=3.0)
+    return {
+        "4-D": layer(draw.randn("4-D", 2, 1, 3, 8)),
+        "one row": layer(draw.randn("row", 1, 8)),
+        "one feature": narrow(draw.randn("x", 6, 4)),
+    }
 
 
 @case("eval computes the same, and its gradients", kind="mode")
 def evaluation(solve, draw):
-    layer, x = built(solve, draw, 6, 4, 3, alpha=5.0), draw.randn("x", 5, 6, grad=True)
+    layer, x = filled_layer(solve, draw, 6, 4, 3, alpha=5.0), draw.randn("x", 5, 6, grad=True)
     layer.eval()
     seen = {"eval": draw.gradients(layer(x), x=x, lora_A=layer.lora_A, lora_B=layer.lora_B)}
     layer.train()
@@ -106,19 +119,26 @@ def evaluation(solve, draw):
 
 @case("every call reads the four tensors anew", kind="state")
 def overwritten(solve, draw):
-    layer, x = built(solve, draw, 5, 7, 2, alpha=3.0), draw.randn("x", 4, 5)
+    """New values are written between the calls, in either mode: nothing computed from the old ones may be kept."""
+    layer, x = filled_layer(solve, draw, 5, 7, 2, alpha=3.0), draw.randn("x", 4, 5)
     seen = {"first": layer(x)}
     fill(draw, layer, 5, 7, 2, "later")
     seen["training, new values"] = layer(x)
     layer.eval()
     seen["eval"] = layer(x)
     fill(draw, layer, 5, 7, 2, "last")
-    return seen | {"eval, new values": layer(x)}
+    seen["eval, new values"] = layer(x)
+    return seen
 
 
 @case("gradients of x, lora_A and lora_B; none of the frozen layer", kind="gradients")
 def gradients(solve, draw):
-    layer, new = built(solve, draw, 6, 5, 3, alpha=7.0), built(solve, draw, 5, 8, 2, "new", alpha=3.0)
+    """In a trained layer, and in one whose B is zero: there x gets its own through `linear` only, and A gets zeros."""
+    trained = filled_layer(solve, draw, 6, 5, 3, alpha=7.0)
+    new = filled_layer(solve, draw, 5, 8, 2, "new", alpha=3.0)
     x, y = draw.randn("x", 2, 4, 6, grad=True), draw.randn("y", 3, 5, grad=True)
     new.lora_B.data.zero_()
-    return {"trained": draw.gradients(layer(x), x=x, **parts(layer)), "new": draw.gradients(new(y), y=y, **parts(new))}
+    return {
+        "trained": draw.gradients(trained(x), x=x, **four_tensors(trained)),
+        "new": draw.gradients(new(y), y=y, **four_tensors(new)),
+    }
