@@ -2,111 +2,150 @@ import torch
 
 from torch_judge.authoring import case, plausible, require
 
+# Rows of probabilities are written by letter: 0, 1, 2, … are letters, and the seed decides which id is which letter. A
+# case makes several trials with the same arguments, so many that no right solution fails it with a chance of more than
+# about one in a million.
 
-def inputs(draw, target, draft, tokens):
-    """The arguments, for rows of probabilities by letter; the seed decides which id is which letter."""
-    order = draw.rand("order", len(target[0])).argsort().cpu()
-    probs = [torch.tensor(rows)[:, order] for rows in (target, draft)]
-    drafted = draw.tensor("draft_tokens", order.argsort()[torch.tensor(tokens)], dtype=torch.int64)
-    return draw.tensor("target_probs", probs[0]), draw.tensor("draft_probs", probs[1]), drafted
+NO_TOKEN, NO_INT = -1, -2  # in the table of trials: behind a result's end; where something else than an int stood
+
+
+def inputs(draw, target, draft, letters):
+    """target_probs and draft_probs (K, V) of these rows, and draft_tokens (K,) of these letters."""
+    letter_of = draw.rand("order", len(target[0])).argsort().cpu()
+    id_of = letter_of.argsort()
+    target_probs, draft_probs = (torch.tensor(rows)[:, letter_of] for rows in (target, draft))
+    draft_tokens = draw.tensor("draft_tokens", id_of[torch.tensor(letters)], dtype=torch.int64)
+    return draw.tensor("target_probs", target_probs), draw.tensor("draft_probs", draft_probs), draft_tokens
 
 
 def trials(solve, arguments, times):
-    """What came out of each trial, a row each: -1 behind its end, -2 for what is no int."""
-    runs = [solve(*arguments) for _ in range(times)]
-    tokens = torch.full((times, len(arguments[2]) + 2), -1)
-    for row, run in zip(tokens, runs, strict=True):
-        for i, token in enumerate(run[: len(row)] if isinstance(run, (list, tuple)) else ()):
-            row[i] = int(token) if getattr(token, "ndim", 0) == 0 else -2
-    return {"type": " and ".join(sorted({type(run).__name__ for run in runs})), "tokens": tokens, "given": arguments[2]}
+    """What came out of each trial, one row each; long enough to show one token too many, but not all of them."""
+    results = [solve(*arguments) for _ in range(times)]
+    draft_tokens = arguments[2]
+    table = torch.full((times, len(draft_tokens) + 2), NO_TOKEN)
+    for row, result in zip(table, results, strict=True):
+        tokens = result[: len(row)] if isinstance(result, (list, tuple)) else ()
+        for i, token in enumerate(tokens):
+            row[i] = int(token) if getattr(token, "ndim", 0) == 0 else NO_INT
+    kinds = {type(result).__name__ for result in results}
+    return {"type": " and ".join(sorted(kinds)), "tokens": table, "given": draft_tokens}
 
 
-def rows_of(seen):
+def table_of(seen):
+    """The table of trials, once it is sure that the results are lists of ints."""
     text = f"The result is of type `{seen['type']}`; return a list of ints."
     require(seen["type"] in ("list", "tuple"), "type", text)
-    require(bool((seen["tokens"] > -2).all()), "no int", "The list holds something that is no int; use `.item()`.")
+    text = "The list holds something that is no int; use `.item()`."
+    require(bool((seen["tokens"] > NO_INT).all()), "no int", text)
     return seen["tokens"]
 
 
-def certain(seen, expected, draw):
-    """Nothing is left to chance here, but for rounding: a uniform number of 0 or next to 1, below 1e-7 a position."""
-    want = expected["tokens"][0][expected["tokens"][0] >= 0].tolist()
-    for row in rows_of(seen):
-        got = row[row >= 0].tolist()
-        text = f"drafted {expected['given'].tolist()}: {got} came out; expected {want}."
-        require(len(got) >= len(want), "too short", f"Tokens are missing; {text}")
-        require(len(got) <= len(want), "too long", f"There are too many tokens; {text}")
-        require(got == want, "wrong token", f"A wrong token came out; {text}")
+def always_the_same(seen, expected, draw):
+    """Every trial gives what the reference's first one gave.
+
+    Nothing is left to chance in these cases but rounding: a uniform number of 0 or next to 1, below 1e-7 a position.
+    """
+    right_row = expected["tokens"][0]
+    right = right_row[right_row != NO_TOKEN].tolist()
+    for row in table_of(seen):
+        got = row[row != NO_TOKEN].tolist()
+        text = f"drafted {expected['given'].tolist()}: {got} came out; expected {right}."
+        require(len(got) >= len(right), "too short", f"Tokens are missing; {text}")
+        require(len(got) <= len(right), "too long", f"There are too many tokens; {text}")
+        require(got == right, "wrong token", f"A wrong token came out; {text}")
 
 
-@case("target ≥ draft at every drafted token: all accepted, no token more", kind="values", verify=certain)
+@case("target ≥ draft at every drafted token: all accepted, no token more", kind="values", verify=always_the_same)
 def certain_acceptance(solve, draw):
-    tokens = (0, 3, 1, 4, 2, 5)
-    target, draft = ([[p if v == t else (1 - p) / 6 for v in range(7)] for t in tokens] for p in (0.4, 0.05))
-    return trials(solve, inputs(draw, target, draft, tokens), 4)
+    letters = (0, 3, 1, 4, 2, 5)
+
+    def rows(share):
+        """One row a position: the drafted letter has this share, the six others have equal parts of the rest."""
+        return [[share if letter == drafted else (1 - share) / 6 for letter in range(7)] for drafted in letters]
+
+    return trials(solve, inputs(draw, rows(0.4), rows(0.05), letters), 4)
 
 
-@case("target = draft at every drafted token: all accepted", kind="values", verify=certain)
+@case("target = draft at every drafted token: all accepted", kind="values", verify=always_the_same)
 def equal(solve, draw):
-    # Two other letters change places, but for the last row: a wrong rejection then has something to draw from.
-    rows = draw.rand("weights", 7, 5, low=0.5).softmax(-1).tolist()
-    target = [[*row[:3], row[4], row[3]] for row in rows[:6]] + rows[6:]
-    return trials(solve, inputs(draw, target, rows, (0, 1, 2, 2, 1, 0, 1)), 4)
+    draft = draw.rand("weights", 7, 5, low=0.5).softmax(-1).tolist()
+    # Letters 3 and 4, which are never drafted, change places: a wrong rejection then has something to draw from. The
+    # last row is the draft's own: there a wrong rejection has nothing.
+    target = [[*row[:3], row[4], row[3]] for row in draft[:6]] + draft[6:]
+    return trials(solve, inputs(draw, target, draft, (0, 1, 2, 2, 1, 0, 1)), 4)
 
 
-REJECTED = ([0.0, 0.0, 1.0, 0.0], [0.6, 0.4, 0.0, 0.0])  # target and draft: letter 0 must go, letter 2 must come
+# Pairs of a target's row and a draft's row.
+REJECTED = ([0.0, 0.0, 1.0, 0.0], [0.6, 0.4, 0.0, 0.0])  # letter 0 must go, letter 2 must come
 ACCEPTED = ([0.2, 0.3, 0.1, 0.4], [0.3, 0.4, 0.2, 0.1])  # letter 3 must stay
-ANYTHING = ([float("nan")] * 4,) * 2
+POISON = ([float("nan")] * 4, [float("nan")] * 4)
 
 
-@case("a certain rejection in the middle: one replacement, then the end", kind="values", verify=certain)
+@case("a certain rejection in the middle: one replacement, then the end", kind="values", verify=always_the_same)
 def certain_rejection(solve, draw):
-    rows = zip(*[ACCEPTED] * 2, REJECTED, *[ACCEPTED] * 2, strict=True)
-    return trials(solve, inputs(draw, *rows, (3, 3, 0, 3, 3)), 8)
+    target, draft = zip(ACCEPTED, ACCEPTED, REJECTED, ACCEPTED, ACCEPTED, strict=True)
+    return trials(solve, inputs(draw, target, draft, (3, 3, 0, 3, 3)), 8)
 
 
-@case("rows behind a rejection do not matter, even NaN", kind="numerics", verify=certain)
+@case("rows behind a rejection do not matter, even NaN", kind="numerics", verify=always_the_same)
 def poisoned(solve, draw):
-    return trials(solve, inputs(draw, *zip(ACCEPTED, REJECTED, *[ANYTHING] * 3, strict=True), (3, 0, 1, 2, 3)), 8)
+    target, draft = zip(ACCEPTED, REJECTED, POISON, POISON, POISON, strict=True)
+    return trials(solve, inputs(draw, target, draft, (3, 0, 1, 2, 3)), 8)
 
 
 def accepted_often_enough(seen, expected, draw):
-    first, second = (rows_of(seen)[:, i] == expected["given"][i] for i in (0, 1))
-    kept, times = int(first.sum()), len(first)
+    """Position 0 accepts 0.2 / 0.5 of the trials; position 1 accepts 0.2 / 0.3 of those that come so far."""
+    first, second = (table_of(seen)[:, position] == expected["given"][position] for position in (0, 1))
     text = "target 0.2, draft {}: the token was kept in {} of {} trials; expected about {} %."
-    require(0 < kept < times, f"all alike, {kept > 0}", text.format(0.5, kept, times, 40))  # 0.6^300 is far below 1e-6
+    kept, times = int(first.sum()), len(first)
+    # All rejected by chance: 0.6^300, far below 1e-6.
+    require(0 < kept < times, f"all alike, {kept > 0}", text.format(0.5, kept, times, 40))
     require(plausible(kept, times, 0.4), "rate", text.format(0.5, kept, times, 40))
-    again = int((first & second).sum())
-    text = f"After an accepted token, {text.format(0.3, again, kept, 67)} What came before has no influence."
-    require(plausible(again, kept, 2 / 3), "rate behind an accepted token", text)
+    kept_again = int((first & second).sum())
+    text = f"After an accepted token, {text.format(0.3, kept_again, kept, 67)} What came before has no influence."
+    require(plausible(kept_again, kept, 2 / 3), "rate behind an accepted token", text)
 
 
 @case("a token is accepted with probability target / draft", kind="property", verify=accepted_often_enough)
 def acceptance_rate(solve, draw):
-    return trials(solve, inputs(draw, [[0.2, 0.45, 0.35]] * 2, [[0.5, 0.3, 0.2], [0.3, 0.4, 0.3]], (0, 0)), 300)
+    target = [[0.2, 0.45, 0.35], [0.2, 0.45, 0.35]]
+    draft = [[0.5, 0.3, 0.2], [0.3, 0.4, 0.3]]
+    return trials(solve, inputs(draw, target, draft, (0, 0)), 300)
 
 
-def from_residual(seen, expected, draw):
-    order, first = draw.rand("order", 5).argsort(), rows_of(seen)[:, 0]
+def from_the_residual(seen, expected, draw):
+    """How often each letter came as the replacement of letter 0: only 2 and 3 have a residual, of 0.05 and 0.5."""
+    letter_of, first = draw.rand("order", 5).argsort(), table_of(seen)[:, 0]
     require(bool((first >= 0).all()), "no replacement", "A rejected token was not replaced: the result is empty.")
-    counts = [int((order[first] == letter).sum()) for letter in range(5)]
-    text, over = f"After a rejection {{}} came in {{}} of {len(first)} trials; expected {{}}.", counts[1] + counts[4]
-    again = "rejected token" + (", drawn from the draft" if counts[3] == 0 else ", and any other" * (counts[4] > 0))
-    require(counts[0] == 0, again, text.format("the rejected token itself", counts[0], "never"))
-    require(over == 0, "over-covered", text.format("a token with target ≤ draft", over, "never: its residual is 0"))
+    counts = [int((letter_of[first] == letter).sum()) for letter in range(5)]
+    text = f"After a rejection {{}} came in {{}} of {len(first)} trials; expected {{}}."
+
+    # Which others came beside the rejected one tells what was drawn from: the draft (never 3), or the target (4, too).
+    rejected_again = "rejected token"
+    if counts[3] == 0:
+        rejected_again += ", drawn from the draft"
+    elif counts[4] > 0:
+        rejected_again += ", and any other"
+    require(counts[0] == 0, rejected_again, text.format("the rejected token itself", counts[0], "never"))
+    no_residual = counts[1] + counts[4]
+    text_no_residual = text.format("a token with target ≤ draft", no_residual, "never: its residual is 0")
+    require(no_residual == 0, "over-covered", text_no_residual)
     # The rarer of two, with a share of 1/11, comes at least once but for a chance of (10/11)^200 = 5e-9.
-    require(counts[2] > 0 < counts[3], "one token", text.format("one and the same token", len(first), "two, 1 : 10"))
+    one_only = text.format("one and the same token", len(first), "two, 1 : 10")
+    require(counts[2] > 0 and counts[3] > 0, "one token", one_only)
     likely = plausible(counts[3], len(first), 10 / 11)
     require(likely, "proportion", text.format("a token with 10/11 of the residual", counts[3], "about 91 %"))
 
 
-@case("the replacement comes from max(0, target - draft)", kind="property", verify=from_residual)
+@case("the replacement comes from max(0, target - draft)", kind="property", verify=from_the_residual)
 def replacement(solve, draw):
-    return trials(solve, inputs(draw, [[0.0, 0.1, 0.3, 0.5, 0.1]], [[0.4, 0.25, 0.25, 0.0, 0.1]], (0,)), 200)
+    target, draft = [[0.0, 0.1, 0.3, 0.5, 0.1]], [[0.4, 0.25, 0.25, 0.0, 0.1]]
+    return trials(solve, inputs(draw, target, draft, (0,)), 200)
 
 
-def independent(seen, expected, draw):
-    lengths = (rows_of(seen) >= 0).sum(1)
+def independent_positions(seen, expected, draw):
+    """Runs end at different positions, and some in between."""
+    lengths = (table_of(seen) >= 0).sum(1)
     # Of 30 honest trials all have one length, or none ends inside, with a chance of 2^-29 (half of them end at once).
     text = f"Each of {len(lengths)} trials gave {int(lengths[0])} tokens, though half of the tokens are accepted."
     require(len(set(lengths.tolist())) > 1, f"all alike, {bool(lengths[0] > 1)}", text)
@@ -114,6 +153,8 @@ def independent(seen, expected, draw):
     require(bool(((lengths > 1) & (lengths < 40)).any()), "one number", text)
 
 
-@case("every position has a random number of its own", kind="property", verify=independent)
+@case("every position has a random number of its own", kind="property", verify=independent_positions)
 def positions(solve, draw):
-    return trials(solve, inputs(draw, [[0.3, 0.5, 0.2]] * 40, [[0.6, 0.3, 0.1]] * 40, (0,) * 40), 30)
+    """40 positions that each accept half of the time."""
+    target, draft = [[0.3, 0.5, 0.2]] * 40, [[0.6, 0.3, 0.1]] * 40
+    return trials(solve, inputs(draw, target, draft, (0,) * 40), 30)
