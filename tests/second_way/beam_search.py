@@ -99,6 +99,63 @@ class length_normalised(Search):
         return hypothesis[1] / max(1, len(hypothesis[0]) - 1)
 
 
+def _searched(log_prob_fn, start_token, max_len, beam_width, eos_token, *, until, first=lambda row: row):
+    """All that is left, the best first: rows of (score, tokens). ``until`` tells when a beam is done."""
+    beam = [(0.0, (start_token,))]
+    for _ in range(max_len):
+        pool = [h for h in beam if h[1][-1] == eos_token]
+        for score, tokens in beam:
+            if tokens[-1] != eos_token:
+                row = log_prob_fn(list(tokens)).tolist()
+                row = first(row) if len(tokens) == 1 else row
+                pool += [(score + p, (*tokens, t)) for t, p in enumerate(row)]
+        beam = sorted(pool, reverse=True)[:beam_width]
+        if until([tokens[-1] == eos_token for _, tokens in beam]):
+            break
+    return beam
+
+
+def finished_preferred(log_prob_fn, start_token, max_len, beam_width, eos_token):
+    beam = _searched(log_prob_fn, start_token, max_len, beam_width, eos_token, until=lambda ended: ended[0])
+    for _, tokens in beam:
+        if tokens[-1] == eos_token:
+            return list(tokens)
+    return list(beam[0][1])
+
+
+def live_preferred(log_prob_fn, start_token, max_len, beam_width, eos_token):
+    beam = _searched(log_prob_fn, start_token, max_len, beam_width, eos_token, until=all)
+    return list(min(beam, key=lambda h: (h[1][-1] == eos_token, -h[0]))[1])
+
+
+def no_end_at_first(log_prob_fn, start_token, max_len, beam_width, eos_token):
+    def without_end(row):
+        return [-math.inf if token == eos_token else p for token, p in enumerate(row)]
+
+    beam = _searched(
+        log_prob_fn, start_token, max_len, beam_width, eos_token, until=lambda ended: ended[0], first=without_end
+    )
+    return list(beam[0][1])
+
+
+def normalised_at_the_end(log_prob_fn, start_token, max_len, beam_width, eos_token):
+    beam = _searched(log_prob_fn, start_token, max_len, beam_width, eos_token, until=all)
+    means = [score / len(tokens) for score, tokens in beam]
+    return list(beam[means.index(max(means))][1])
+
+
+def stops_when_enough_are_finished(log_prob_fn, start_token, max_len, beam_width, eos_token):
+    beams, done = {(start_token,): 0.0}, {}
+    for _ in range(max_len):
+        pool = {(*k, t): s + p for k, s in beams.items() for t, p in enumerate(log_prob_fn(list(k)).tolist())}
+        best = sorted(pool, key=pool.get, reverse=True)
+        done |= {k: pool[k] for k in best[:beam_width] if k[-1] == eos_token}
+        if len(done) >= beam_width:
+            break
+        beams = {k: pool[k] for k in [k for k in best if k[-1] != eos_token][:beam_width]}
+    return list(max(done or beams, key=(done or beams).get))
+
+
 class best_child_of_each(Search):
     def __call__(self, log_prob_fn, start_token, max_len, beam_width, eos_token):
         top, ids = log_prob_fn([start_token]).topk(beam_width)
@@ -195,4 +252,17 @@ class asks_twice(Search):
 
 
 SECOND_WAY = {n: t() for n, t in list(globals().items()) if isinstance(t, type) and t is not Search}
-SECOND_WAY |= {f.__name__: f for f in (first_finished, extends_finished, loses_finished, shared_list)}
+SECOND_WAY |= {
+    f.__name__: f
+    for f in (
+        first_finished,
+        extends_finished,
+        loses_finished,
+        shared_list,
+        finished_preferred,
+        live_preferred,
+        no_end_at_first,
+        normalised_at_the_end,
+        stops_when_enough_are_finished,
+    )
+}

@@ -46,11 +46,9 @@ class top_k_ignored(Sampler):
         return pairs
 
 
-def one_too_many(logits, top_k=0, top_p=1.0, temperature=1.0):
-    if top_k:
-        threshold = torch.topk(logits, top_k + 1)[0][-1]
-        logits = torch.where(logits < threshold, float("-inf"), logits)
-    return Sampler()(logits, 0, top_p, temperature)
+class one_too_many(Sampler):
+    def first(self, pairs, k):
+        return self.ranked(pairs)[: k + 1] if k else self.ranked(pairs)
 
 
 def nucleus_one_too_many(logits, top_k=0, top_p=1.0, temperature=1.0):
@@ -119,6 +117,30 @@ class temperature_ignored(Sampler):
         return logits
 
 
+class temperature_twice(Sampler):
+    def pick(self, pairs, temperature):
+        return super().pick([(token, share ** (1 / temperature)) for token, share in pairs], temperature)
+
+
+def _drawn_from_the_input(logits, top_k, top_p, temperature):
+    """The filters say which tokens stay; their weights are those of the input."""
+    kept = Sampler().first(list(enumerate(torch.softmax(logits / temperature, -1).tolist())), top_k)
+    ids = [token for token, _ in (Sampler().nucleus(kept, top_p) if top_p < 1 else kept)]
+    return ids[torch.distributions.Categorical(logits=logits[ids]).sample().item()]
+
+
+def temperature_lost_behind_the_filters(logits, top_k=0, top_p=1.0, temperature=1.0):
+    if top_k or top_p < 1:
+        return _drawn_from_the_input(logits, top_k, top_p, temperature)
+    return Sampler()(logits, temperature=temperature)
+
+
+def temperature_lost_behind_top_p(logits, top_k=0, top_p=1.0, temperature=1.0):
+    if top_p < 1:
+        return _drawn_from_the_input(logits, top_k, top_p, temperature)
+    return Sampler()(logits, top_k, temperature=temperature)
+
+
 class temperature_multiplied(Sampler):
     def reshaped(self, logits, temperature):
         return logits * temperature
@@ -169,7 +191,8 @@ class greedy(Sampler):
 
 class uniform_over_kept(Sampler):
     def pick(self, pairs, temperature):
-        return random.choice(pairs)[0]
+        ids = torch.tensor(sorted(token for token, _ in pairs))
+        return ids[torch.multinomial(torch.ones(len(ids)), 1)].item()
 
 
 class reseeds(Sampler):
@@ -179,7 +202,7 @@ class reseeds(Sampler):
 
 class returns_tensor(Sampler):
     def pick(self, pairs, temperature):
-        return torch.tensor(super().pick(pairs, temperature))
+        return torch.tensor([super().pick(pairs, temperature)])
 
 
 class default_top_p(Sampler):
@@ -202,6 +225,10 @@ class place_in_topk(Sampler):
 
 
 class not_renormalised(Sampler):
+    def first(self, pairs, k):
+        kept = super().first(pairs, k)
+        return [(token, share / sum(s for _, s in kept)) for token, share in kept]
+
     def pick(self, pairs, temperature):
         number = random.random()
         for token, share in pairs:
@@ -213,6 +240,14 @@ class not_renormalised(Sampler):
 
 SECOND_WAY = {n: t() for n, t in list(globals().items()) if isinstance(t, type) and t is not Sampler}
 SECOND_WAY |= {
-    f.__name__: f for f in (one_too_many, nucleus_one_too_many, kth_dropped, everything_masked, own_probability)
+    f.__name__: f
+    for f in (
+        nucleus_one_too_many,
+        kth_dropped,
+        everything_masked,
+        own_probability,
+        temperature_lost_behind_the_filters,
+        temperature_lost_behind_top_p,
+    )
 }
 SECOND_WAY |= {"filled_with_zero": filling(0.0), "weak_fill": filling(-99.0)}
