@@ -91,4 +91,4 @@ def memory(solve, draw):
 @weighed("memory of the process at 10,240 positions, where S × S numbers are 400 MB", spare_mb=260)
 def seen_from_outside(solve, draw):
     with torch.no_grad():
-        return {"output": solve(*qkv(draw, b=1, s=10240, dk=2, dv=3))}
+        return {"output": solve(*qkv(draw, batch=1, queries=10240, width=2, value_width=3))}

@@ -1,5 +1,7 @@
 """The mistakes of `bpe` as another learner would make them."""
 
+import re
+import string
 from collections import Counter, defaultdict
 
 
@@ -234,6 +236,40 @@ class lower_case(Tokenizer):
 
     def words(self, text):
         return text.casefold().split()
+
+
+class trained_without_punctuation(Tokenizer):
+    def vocabulary(self, corpus):
+        return super().vocabulary([re.sub(r"[^\w]|_", "", word) for word in corpus])
+
+
+class trained_without_digits(Tokenizer):
+    def vocabulary(self, corpus):
+        return super().vocabulary([word.translate(str.maketrans("", "", string.digits)) for word in corpus])
+
+
+class trained_on_ascii(Tokenizer):
+    def vocabulary(self, corpus):
+        return super().vocabulary([word.encode("ascii", "ignore").decode() for word in corpus])
+
+
+class regex_not_escaped(Tokenizer):
+    def glued(self, word, pair):
+        left, right = pair
+        return re.sub(rf"(^| ){left} {right}(?= |$)", lambda m: m[1] + left + right, " ".join(word)).split()
+
+    glued_in_encode = glued
+
+
+class cache_kept(Tokenizer):
+    def __init__(self):
+        super().__init__()
+        self.cache = {}
+
+    def cut(self, word):
+        if word in self.cache:
+            return self.cache[word]
+        return self.cache.setdefault(word, super().cut(word))
 
 
 class punctuation_lost(Tokenizer):

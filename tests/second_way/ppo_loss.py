@@ -64,6 +64,24 @@ def clips_by_reciprocal(new_logps, old_logps, advantages, clip_ratio=0.2):
     return -_smaller(r * a, torch.clip(r, min=high**-1, max=high) * a).mean()
 
 
+def ratio_floored(new_logps, old_logps, advantages, clip_ratio=0.2):
+    r, a = _ratio(new_logps, old_logps), advantages.detach()
+    r = torch.where(r < 0.05, torch.full_like(r, 0.05), r)
+    return -_smaller(r * a, torch.clip(r, 1 - clip_ratio, 1 + clip_ratio) * a).mean()
+
+
+def advantages_clipped(new_logps, old_logps, advantages, clip_ratio=0.2):
+    r, a = _ratio(new_logps, old_logps), torch.clip(advantages.detach(), max=5.0).clip(min=-5.0)
+    return -_smaller(r * a, torch.clip(r, 1 - clip_ratio, 1 + clip_ratio) * a).mean()
+
+
+def clip_ratio_bounded(new_logps, old_logps, advantages, clip_ratio=0.2):
+    if clip_ratio > 0.3:
+        clip_ratio = 0.3
+    r, a = _ratio(new_logps, old_logps), advantages.detach()
+    return -_smaller(r * a, torch.clip(r, 1 - clip_ratio, 1 + clip_ratio) * a).mean()
+
+
 def clip_ratio_ignored(new_logps, old_logps, advantages, clip_ratio=0.2):
     clip_ratio = 0.2
     r, a = _ratio(new_logps, old_logps), advantages.detach()

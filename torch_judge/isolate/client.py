@@ -26,6 +26,8 @@ CLOSE_S = 10.0
 KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "CUDA_VISIBLE_DEVICES")
 OWN = {
     "LANG": "C.UTF-8",
+    # A freed tensor goes back to the system at once: holes in the heap would weigh as much as what is really held.
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
     "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",  # macOS ends a forked process otherwise
     "PYTHONHASHSEED": "0",  # the order of a learner's sets must not differ from run to run
     "PYTHONDONTWRITEBYTECODE": "1",
