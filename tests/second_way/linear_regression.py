@@ -99,6 +99,22 @@ class ClosedFormIterates(Right):
         return theta[:-1], theta[-1]
 
 
+class ClosedFormTrains(Right):
+    def closed_form(self, X, y):
+        A = torch.hstack((X, torch.ones(len(X), 1)))
+        theta = nn.Parameter(torch.zeros(A.shape[1]))
+        search = torch.optim.LBFGS([theta], max_iter=100, tolerance_grad=1e-9, line_search_fn="strong_wolfe")
+
+        def loss():
+            search.zero_grad()
+            error = (A @ theta - y).square().sum()
+            error.backward()
+            return error
+
+        search.step(loss)
+        return theta.data[:-1], theta.data[-1]
+
+
 class OneOverN(Right):
     def gradients(self, X, e):
         return X.T @ e / len(e), e.mean()
@@ -283,6 +299,7 @@ SECOND_WAY = {
     "closed_form_b_vector": ClosedFormBVector,
     "closed_form_tracks": ClosedFormTracks,
     "closed_form_iterates": ClosedFormIterates,
+    "closed_form_trains": ClosedFormTrains,
     "one_over_n": OneOverN,
     "not_averaged": NotAveraged,
     "w_moves_first": WMovesFirst,
