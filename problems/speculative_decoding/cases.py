@@ -98,7 +98,7 @@ def accepted_often_enough(seen, expected, draw):
     first, second = (table_of(seen)[:, position] == expected["given"][position] for position in (0, 1))
     text = "target 0.2, draft {}: the token was kept in {} of {} trials; expected about {} %."
     kept, times = int(first.sum()), len(first)
-    # All rejected by chance: 0.6^300, far below 1e-6.
+    # All rejected by chance: 0.6^500, far below 1e-6.
     require(0 < kept < times, f"all alike, {kept > 0}", text.format(0.5, kept, times, 40))
     require(plausible(kept, times, 0.4), "rate", text.format(0.5, kept, times, 40))
     kept_again = int((first & second).sum())
@@ -110,7 +110,7 @@ def accepted_often_enough(seen, expected, draw):
 def acceptance_rate(solve, draw):
     target = [[0.2, 0.45, 0.35], [0.2, 0.45, 0.35]]
     draft = [[0.5, 0.3, 0.2], [0.3, 0.4, 0.3]]
-    return trials(solve, inputs(draw, target, draft, (0, 0)), 300)
+    return trials(solve, inputs(draw, target, draft, (0, 0)), 500)
 
 
 def from_the_residual(seen, expected, draw):
