@@ -190,7 +190,7 @@ def _popped() -> tuple[list[Any], list[Any]]:
 
 
 def _drop_keys_without_a_mode() -> None:
-    """A guard that a learner entered under a mode of ours, and never left, brings that mode's keys back when it dies."""
+    """A guard that a learner entered under a mode of ours, and never left, brings its keys back when it dies."""
     if not torch._C._len_torch_dispatch_stack():
         for key in (torch._C.DispatchKey.Python, torch._C.DispatchKey.PythonTLSSnapshot):
             torch._C._dispatch_tls_set_dispatch_key_included(key, False)

@@ -6,13 +6,16 @@ NAMES = ("W_q", "W_k", "W_v", "W_o")
 
 
 def sheet(tensor, d_model, dk):
-    """A weight as a matrix whose sides are whole heads; None for what is smaller, such as a bias."""
+    """A weight as a matrix whose sides are whole heads; None for what is smaller, such as a bias.
+
+    Heads are at least 5 wide here: then four biases in one parameter are smaller than the weights of one head.
+    """
     if tensor.ndim < 2 or tensor.numel() < d_model * dk:
         return None
     return tensor.flatten(1) if tensor.shape[0] == d_model else tensor.flatten(0, -2)
 
 
-def alike(solve, draw, d_model=12, num_heads=3):
+def alike(solve, draw, d_model=15, num_heads=3):
     """A model that can be judged by numbers whatever its layers are called, and whichever of them are one.
 
     Every projection holds the same small symmetric matrix, over and over: the roles of the weights, their order and
@@ -38,7 +41,7 @@ def pair(draw, b, sq, skv, d, grad=False):
 
 @case("the projections have 4 · D² weights in all", kind="interface")
 def size(solve, draw):
-    heads, dk = choice(draw, "heads and their width", [(3, 4), (2, 5), (4, 3), (5, 4), (2, 7)])
+    heads, dk = choice(draw, "heads and their width", [(3, 5), (2, 6), (4, 5), (5, 6), (2, 7)])
     model = solve(d_model=heads * dk, num_heads=heads)
     weights = [sheet(parameter, heads * dk, dk) for parameter in model.parameters()]
     return {"weights of the projections": sum(w.numel() for w in weights if w is not None)}
@@ -46,7 +49,7 @@ def size(solve, draw):
 
 @case("a longer x_kv; one of its tokens is all zeros", kind="values")
 def longer_kv(solve, draw):
-    x_q, x_kv = pair(draw, b=2, sq=5, skv=7, d=12)
+    x_q, x_kv = pair(draw, b=2, sq=5, skv=7, d=15)
     x_kv[:, 2] = 0
     return {"output": alike(solve, draw)(x_q, x_kv)}
 
@@ -63,7 +66,7 @@ def extremes(solve, draw):
 
 @case("W_q, W_k, W_v and W_o: each with its own weights, and their gradients", kind="values")
 def by_name(solve, draw):
-    model, (x_q, x_kv) = solve(d_model=12, num_heads=3).to(draw.device), pair(draw, b=2, sq=7, skv=5, d=12)
+    model, (x_q, x_kv) = solve(d_model=15, num_heads=3).to(draw.device), pair(draw, b=2, sq=7, skv=5, d=15)
     layers = {name: getattr(model, name, None) for name in NAMES}
     if not all(isinstance(layer, torch.nn.Linear) for layer in layers.values()):
         return {"these four nn.Linear": False}  # accepted as a reading: the other cases judge without names
@@ -79,29 +82,29 @@ def by_name(solve, draw):
 
 @case("one model, several calls: nothing is kept between them", kind="state")
 def calls(solve, draw):
-    model, x, y = alike(solve, draw), draw.randn("x", 2, 5, 12), draw.randn("y", 2, 7, 12)
-    z = draw.randn("z", 2, 7, 12)
+    model, x, y = alike(solve, draw), draw.randn("x", 2, 5, 15), draw.randn("y", 2, 7, 15)
+    z = draw.randn("z", 2, 7, 15)
     return {"x, y": model(x, y), "x, z": model(x, z), "y, z": model(y, z), "x, y again": model(x, y)}
 
 
 @case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
 def large_scores(solve, draw):
-    model, x_q = alike(solve, draw), draw.randn("x_q before", 2, 6, 12, std=250.0).clone()
+    model, x_q = alike(solve, draw), draw.randn("x_q before", 2, 6, 15, std=250.0).clone()
     x_q[:, 0] /= 250  # the scores of the first query stay small
-    return {"output": model(draw.keep("x_q", x_q), draw.randn("x_kv", 2, 5, 12))}
+    return {"output": model(draw.keep("x_q", x_q), draw.randn("x_kv", 2, 5, 15))}
 
 
 @case("gradients of x_q, x_kv and of the projections", kind="gradients")
 def gradients(solve, draw):
-    model, (x_q, x_kv) = alike(solve, draw), pair(draw, b=2, sq=6, skv=5, d=12, grad=True)
+    model, (x_q, x_kv) = alike(solve, draw), pair(draw, b=2, sq=6, skv=5, d=15, grad=True)
     parameters = {f"parameter {name}": p for name, p in model.named_parameters() if p.requires_grad}
     out, times = model(x_q, x_kv), 1.0
     seen = draw.gradients(out, x_q=x_q, x_kv=x_kv, **parameters)
     change_of_all = draw.cotangent(out).flatten(0, -2).sum(0)  # the gradient of what is added to every row, once
-    total, idle, left_out = torch.zeros(4, 4, device=draw.device), 0, []
+    total, idle, left_out = torch.zeros(5, 5, device=draw.device), 0, []
     for name, parameter in parameters.items():
         gradient = seen.pop(f"gradient of {name}")
-        if (matrix := sheet(parameter, 12, 4)) is None:
+        if (matrix := sheet(parameter, 15, 5)) is None:
             left_out += [] if isinstance(gradient, torch.Tensor) else [name.removeprefix("parameter ")]
             alike_in_shape = isinstance(gradient, torch.Tensor) and gradient.shape == change_of_all.shape
             if alike_in_shape and torch.cosine_similarity(gradient, change_of_all, dim=0) > 0.9999:
@@ -109,9 +112,9 @@ def gradients(solve, draw):
         elif not isinstance(gradient, torch.Tensor):
             idle += matrix.numel()
         else:
-            change = sheet(gradient, 12, 4)
+            change = sheet(gradient, 15, 5)
             idle += max(int((change == 0).all(axis).sum()) * change.shape[axis] for axis in (0, 1))
-            total += change.unflatten(0, (-1, 4)).unflatten(2, (-1, 4)).sum((0, 2))
+            total += change.unflatten(0, (-1, 5)).unflatten(2, (-1, 5)).sum((0, 2))
     seen |= {"weights without a gradient": idle, "biases left out": "" if idle else ", ".join(left_out)}
     seen["how often the last bias is added"] = times
     return seen | {"gradient of the small matrix in all projections": total + total.T}
