@@ -17,6 +17,7 @@ from torch_judge.classroom.recognise import Recogniser, share_of
 from torch_judge.classroom.roster import read_roster
 from torch_judge.classroom.words import Recognition
 from torch_judge.errors import JudgeError
+from torch_judge.submission import read_program
 
 BANK = find_bank()
 SOFTMAX = "def my_softmax(x, dim=-1):\n    return x\n"
@@ -256,6 +257,22 @@ def test_a_hand_in_finds_its_student_on_the_roster(tmp_path: Path, name: str) ->
     assert pairs(found) == {(student, "softmax")}
     assert bool(found.notes) == (name == "nobody")
     assert {"s1", "s2", "s3"} <= found.students.keys(), "who handed in nothing is a student, too"
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_a_module_beside_a_notebook_comes_along_unless_it_is_another_student_s(tmp_path: Path, packed: bool) -> None:
+    work, tools = "from tools import my_softmax\n", "def my_softmax(x, dim=-1):\n    return x\n"
+    own = {"ada/softmax.py": work, "ada/tools.py": tools, "bob/relu.py": RELU}
+    foreign = {"ada_softmax.py": "from softmax_bob import my_softmax\n", "softmax_bob.py": tools}
+    for files, along in ((own, ["tools.py"]), (foreign, [])):
+        source = tmp_path / f"s{len(files)}"
+        if packed:
+            source = source.with_suffix(".zip")
+            source.write_bytes(zipped(files))
+        else:
+            lay(source, files)
+        found = next(h for h in recognised(tmp_path, source).hand_ins if h.student == "ada")
+        assert [file.path for file in read_program(found.path).files] == along
 
 
 def test_two_students_of_one_name_are_never_guessed(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -43,6 +45,7 @@ class Recogniser:
         self._found = Recognition(students=dict(roster.students) if roster else {})
         self._all: dict[tuple[str, str], list[HandIn]] = defaultdict(list)
         self._hashes: dict[str, str] = {}
+        self._scratch = scratch
 
     def read(self, sources: Iterable[Path]) -> Recognition:
         """Recognise all sources; raises JudgeError for one that does not exist."""
@@ -59,12 +62,27 @@ class Recogniser:
     def _read_source(self, source: Path) -> None:
         files = self._files.of(source)
         facts = self._facts(files)
+        meant: list[tuple[Found, Who, str]] = []
+        owners: dict[Path, set[str]] = defaultdict(set)
         for found in layouts.stripped([f for f in files if f.parts[-1] not in FACTS]):
             who = layouts.who(found, facts)
             if who is None:
                 self._leave(found, "neither its name nor its folder names a student")
             elif student := self._student(who, found):
-                self._hand_in(found, who, student)
+                meant.append((found, who, student))
+                owners[found.path.parent].add(student)
+        for found, who, student in meant:
+            shared = len(owners[found.path.parent]) > 1
+            self._hand_in(self._apart(found) if shared else found, who, student)
+
+    def _apart(self, found: Found) -> Found:
+        """The file in a folder of its own: what lies beside it is other students' work, which must not come along."""
+        folder = self._scratch / f"apart{len(os.listdir(self._scratch))}"
+        folder.mkdir()
+        try:
+            return dataclasses.replace(found, path=Path(shutil.copy(found.path, folder / found.path.name)))
+        except OSError:
+            return found  # reading it says why
 
     def _facts(self, files: list[Found]) -> Source:
         gradescope, times = {}, {}
@@ -110,7 +128,9 @@ class Recogniser:
         ids = self._solved(program, named)
         for id in ids:
             key = self._key(program, self.bank.get(id)) if program else ""
-            self._all[student, id].append(dataclasses.replace(base, problem=id, key=key, fault=fault))
+            self._all[student, id].append(
+                dataclasses.replace(base, problem=id, key=key, fault=fault, named=id == named)
+            )
         if ids:
             self._found.layouts[who.layout] = self._found.layouts.get(who.layout, 0) + len(ids)
         elif named and named not in self.bank:

@@ -100,8 +100,11 @@ class Files:
                 if len(members) + self._count > MOST_FILES:
                     self._leave((*parts[:-1], path.name), f"a zip of {len(members)} files, too many")
                     return
-                for number, info in enumerate(members):
-                    yield from self._member(archive, info, target / str(number), parts, depth)
+                folders: dict[str, Path] = {}  # those of one folder stay together: a module lies beside its notebook
+                for info in members:
+                    above = _name(info).replace("\\", "/").rpartition("/")[0]
+                    folder = folders.setdefault(above, target / str(len(folders)))
+                    yield from self._member(archive, info, folder, parts, depth)
         except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError) as error:
             self._leave((*parts[:-1], path.name), f"a zip that cannot be read: {error}")
 
@@ -116,8 +119,11 @@ class Files:
         if why := self._refused(info, inner):
             self._leave(inside, why)
             return
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         target = folder / _safe(inner[-1])
+        if target.exists():
+            self._leave(inside, "a second file of this name")
+            return
         try:
             with archive.open(info) as packed, target.open("wb") as file:
                 shutil.copyfileobj(packed, file)  # never more than it says of its size, which was looked at

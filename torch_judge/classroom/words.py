@@ -33,6 +33,7 @@ class HandIn:
     ``place`` is its path as people see it, zips as folders; ``path`` where its text lies now. ``submitted`` is known
     where the system that exported it says so; ``late`` is True where it says no more than that. ``key`` is the hash of
     everything that its judgement depends on ("" for a file that cannot be read; ``fault`` then says why).
+    ``named``: the file's name names the problem, so that no module beside it that defines the same takes its place.
     """
 
     student: str
@@ -44,11 +45,12 @@ class HandIn:
     attempt: int = 0
     key: str = ""
     fault: str = ""
+    named: bool = False
 
     @property
-    def order(self) -> tuple[float, int, str]:
+    def order(self) -> tuple[float, int, bool, str]:
         """What sorts the hand-ins of one student for one problem: the last one counts."""
-        return (self.submitted.timestamp() if self.submitted else 0.0, self.attempt, self.place)
+        return (self.submitted.timestamp() if self.submitted else 0.0, self.attempt, self.named, self.place)
 
 
 @dataclass(frozen=True)
