@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from torch_judge.bank import find_bank
 from torch_judge.classroom.demo import write_class
 
 pytestmark = [pytest.mark.slow, pytest.mark.lab]
 
-SHOTS = Path(__file__).resolve().parent.parent / "build" / "screenshots"
+SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 CONTRAST = """() => {
   const lum = c => { const [r, g, b] = c.match(/\\d+/g).map(v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; });
     return .2126 * r + .7152 * g + .0722 * b; };
@@ -33,14 +32,6 @@ def grades(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = [sys.executable, "-m", "torch_judge", "grade", *sources, *rules]
     subprocess.run([str(w) for w in words], check=True, capture_output=True)
     return folder / "grades"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
