@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Build the Dockerfile for real, with buildah, as root and without an engine or a registry:
 #   build.sh WORK
-# The base is made by debootstrap under the name that FROM asks for; the local folders and certificates that this machine's
+# The base is made by debootstrap under the name that FROM asks for; the local folders, files and certificates that this machine's
 # pip settings name are mounted read-only. WORK keeps the base, so that a second build is quicker.
 set -euo pipefail
 
@@ -34,6 +34,6 @@ for file in $(python3 -m pip config debug | sed -n 's/^ *\(.*\), exists: True$/\
     mount_readonly "$file"
 done
 for place in $(python3 -m pip config list | grep -oE "(file://)?/[^' ]+" | sed -e 's,^file://,,' -e 's,/simple$,,'); do
-    if [ -d "$place" ]; then mount_readonly "$place"; fi
+    if [ -e "$place" ]; then mount_readonly "$place"; fi
 done
 buildah build --pull=never --network=host --format docker "${options[@]}" --tag torch-judge "$root"
