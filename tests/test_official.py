@@ -156,5 +156,5 @@ def test_a_file_name_does_not_steer_the_terminal(tmp_path: Path) -> None:
 def test_the_text_of_a_second_attempt_says_what_got_better(tmp_path: Path) -> None:
     for source in (HONEST.replace(", unbiased=False", ""), HONEST):
         (tmp_path / "work.py").write_text(PRELUDE + source)
-        done = command("check", "work.py", "--problem", "batchnorm", home=tmp_path / "home", cwd=tmp_path)
+        done = command("check", "work.py", "--problem", "batchnorm", "--remember", home=tmp_path / "home", cwd=tmp_path)
     assert "official verdict" in done.stdout and "Solved on attempt 2." in done.stdout

@@ -36,7 +36,7 @@ def judge_on_ray(hand_ins: Iterable[HandIn], *, bank: Bank, workers: int | None 
         except Exception as error:
             raise JudgeError(f"No Ray cluster answers: {error}.", "See `RAY_ADDRESS` and docs/class.md.") from None
     count = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-    actor = ray.remote(num_cpus=1, max_restarts=-1)(Grader)
+    actor = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=TRIES)(Grader)
     roots = [str(root) for root in bank.roots]
     crew = [actor.remote(roots, installation_secret()) for _ in range(count)]
     try:

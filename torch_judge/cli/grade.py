@@ -103,8 +103,8 @@ def grade(
             )
         plan = plan.of(tuple(dict.fromkeys(hand_in.problem for hand_in in found.hand_ins)))
         _judge(found, plan, out, bank, again, shard, workers, on)
-    left = _publish(out, bank)
-    ctx.exit(NOT_JUDGED if left else 0)
+    _publish(out, bank)
+    ctx.exit(NOT_JUDGED if _left(found, out, shard) else 0)
 
 
 def _rule(out: Path, ruling: tuple[str, str, str] | None, because: str | None) -> None:
@@ -208,8 +208,19 @@ def _check_again(found: Recognition, again: Sequence[str]) -> None:
             raise JudgeError(f"`--again {name}`: no hand-in is of such a student or problem.", "Use an id as shown.")
 
 
-def _publish(out: Path, bank: Bank) -> int:
-    """Write marks, feedback and the class page; how many hand-ins are not judged."""
+def _left(found: Recognition, out: Path, shard: tuple[int, int]) -> int:
+    """How many hand-ins of this share are not judged; what to do about them is said."""
+    from torch_judge.classroom.grading import pending
+    from torch_judge.classroom.ledger import read_ledger
+
+    left = len(pending(found.hand_ins, read_ledger(out), shard=shard))
+    if left:
+        say(f"{left} hand-ins are not judged.", "Run the same command again; `export GRADES --json` says why.")
+    return left
+
+
+def _publish(out: Path, bank: Bank) -> None:
+    """Write marks, feedback and the class page."""
     from torch_judge.classroom.grading import load_class
     from torch_judge.classroom.publish import publish
 
@@ -218,10 +229,3 @@ def _publish(out: Path, bank: Bank) -> int:
     counts = Counter(mark.status for mark in found.marks)
     click.echo(", ".join(f"{number} {status}" for status, number in counts.most_common()) + ".")
     click.echo(f"Class page: {page}")
-    left = counts["not judged"]
-    if left:
-        say(
-            f"{left} hand-ins are not judged.",
-            "Run the same command again; see `report` of each in the ledger for why.",
-        )
-    return left
