@@ -47,6 +47,7 @@ BAD = {
     "a mistake without a message": ({}, '[[mistakes]]\nid = "m"\nedits = []\n', "a record of `mistakes`"),
     "an edit that matches nothing": ({}, MISTAKE.format("4 * x"), "matches 0 places"),
     "an edit that matches twice": ({}, MISTAKE.format("x"), "matches 2 places"),
+    "two mistakes of one id": ({}, 2 * MISTAKE.format("2"), "two mistakes have the id 'm'"),
     "no TOML at all": ({}, "[[", "cannot be read"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import difflib
 import itertools
 import os
@@ -283,6 +284,9 @@ def _faults(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for record in data.get(table, ()):
             if set(record) - OPTIONAL.get(table, set()) != keys:
                 yield f"a record of `{table}` has the keys {sorted(record)}", f"it needs {sorted(keys)}."
+    named = collections.Counter(record["id"] for table in ("mistakes", "bugs") for record in data.get(table, ()))
+    for twice in (id for id, count in named.items() if count > 1):
+        yield f"two mistakes have the id {twice!r}", "give one of them another: reports and second ways go by it."
 
 
 def _edits(record: dict[str, Any]) -> tuple[Edit, ...]:
