@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import collections
 import difflib
 import itertools
 import os
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from torch_judge.bank.records import refuse_bad_record
 from torch_judge.errors import JudgeError, ProblemError
 
-DIFFICULTIES = ("Easy", "Medium", "Hard")
-HINTS = 3
 LONGEST = 60  # characters of a name that are looked at
-REQUIRED = {"number": int, "title": str, "difficulty": str, "topic": str, "entry": str, "hints": list}
-RECORDS = {
-    "mistakes": {"id", "message", "edits"},
-    "readings": {"id", "note", "edits"},
-    "equivalent": {"was", "now", "why"},
-    "bugs": {"id", "message", "probe", "edits"},
-}
-OPTIONAL = {"mistakes": {"common"}}
-KEYS = {*REQUIRED, *RECORDS, "forbidden", "notebook"}
 HEADINGS = ("Why and what", "Signature", "Rules", "Example", "Where it is used")
 
 
@@ -236,7 +224,7 @@ def load(folder: Path) -> Problem:
         data = tomllib.loads((folder / "problem.toml").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ProblemError(f"problem.toml of `{id}` cannot be read: {error}.", "Mend the file.") from None
-    _validate(id, data)
+    refuse_bad_record(id, data)
     problem = Problem(
         id=id,
         folder=folder,
@@ -259,34 +247,6 @@ def load(folder: Path) -> Problem:
     for edits in [record.edits for table in (problem.mistakes, problem.readings, problem.bugs) for record in table]:
         problem.edited(*edits)
     return problem
-
-
-def _validate(id: str, data: dict[str, Any]) -> None:
-    """Refuse a record whose keys or values are not those of a problem."""
-    for fact, remedy in _faults(data):
-        raise ProblemError(f"problem.toml of `{id}`: {fact};", remedy)
-
-
-def _faults(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is wrong with a record, each with its remedy; later checks rely on earlier ones."""
-    for key in sorted(set(data) - KEYS):
-        yield f"unknown key `{key}`", f"the keys are {', '.join(sorted(KEYS))}."
-    for key, kind in REQUIRED.items():
-        if not isinstance(data.get(key), kind):
-            yield f"`{key}` is missing or no {kind.__name__}", "add it."
-    if data["difficulty"] not in DIFFICULTIES:
-        yield f"difficulty {data['difficulty']!r} is unknown", f"use {', '.join(DIFFICULTIES[:-1])} or Hard."
-    if len(data["hints"]) != HINTS:
-        yield f"{len(data['hints'])} hints", f"write {HINTS}: a nudge, the approach, nearly the answer in words."
-    if not data["entry"].isidentifier():
-        yield f"entry {data['entry']!r} is no Python name", "give the function's or class's name."
-    for table, keys in RECORDS.items():
-        for record in data.get(table, ()):
-            if set(record) - OPTIONAL.get(table, set()) != keys:
-                yield f"a record of `{table}` has the keys {sorted(record)}", f"it needs {sorted(keys)}."
-    named = collections.Counter(record["id"] for table in ("mistakes", "bugs") for record in data.get(table, ()))
-    for twice in (id for id, count in named.items() if count > 1):
-        yield f"two mistakes have the id {twice!r}", "give one of them another: reports and second ways go by it."
 
 
 def _edits(record: dict[str, Any]) -> tuple[Edit, ...]:

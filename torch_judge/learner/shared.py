@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch_judge.bank import HINTS, Bank, Problem
 from torch_judge.bank.order import following
-from torch_judge.bank.problems import DIFFICULTIES
+from torch_judge.bank.records import DIFFICULTIES
 from torch_judge.errors import JudgeError
 from torch_judge.learner.progress import Store, Summary, compare_with_last
 from torch_judge.report import Report
