@@ -64,20 +64,34 @@ def extremes(solve, draw):
     return {"output": alike(solve, draw, d_model=6, num_heads=1)(*pair(draw, b=1, sq=1, skv=4, d=6))}
 
 
+def add_bias(layer, x_is_one_at, bias):
+    """Add a bias; a layer without one gets it as the weights of a feature that is 1 everywhere."""
+    weight_or_bias = layer.weight.data[:, x_is_one_at] if layer.bias is None else layer.bias.data
+    weight_or_bias.add_(bias)
+
+
 @case("W_q, W_k, W_v and W_o: each with its own weights, and their gradients", kind="values")
 def by_name(solve, draw):
-    model, (x_q, x_kv) = solve(d_model=15, num_heads=3).to(draw.device), pair(draw, b=2, sq=7, skv=5, d=15)
+    model = solve(d_model=15, num_heads=3).to(draw.device)
+    x_q, x_kv = pair(draw, b=2, sq=7, skv=5, d=15)
     layers = {name: getattr(model, name, None) for name in NAMES}
     if not all(isinstance(layer, torch.nn.Linear) for layer in layers.values()):
         return {"these four nn.Linear": False}  # accepted as a reading: the other cases judge without names
+
     draw.fill("model", model, layers=NAMES, free=["*"])  # a constant kept as a parameter stays
-    x_q[..., 0] = x_kv[..., 0] = 1  # then, for a layer without a bias, the weights of feature 0 are one
+    x_q[..., 0] = x_kv[..., 0] = 1
     for name in NAMES[:3]:
-        bias = draw.randn(f"bias of {name}", len(layers[name].weight))
-        (layers[name].weight.data[:, 0] if layers[name].bias is None else layers[name].bias.data).add_(bias)
-    weights, out, bias = {name: layer.weight for name, layer in layers.items()}, model(x_q, x_kv), layers["W_o"].bias
-    seen = {"these four nn.Linear": True} | draw.gradients(out, **weights, **({} if bias is None else {"bias": bias}))
-    return seen | {"gradient of a bias of W_o": seen.pop("gradient of bias", draw.cotangent(out).flatten(0, -2).sum(0))}
+        add_bias(layers[name], 0, draw.randn(f"bias of {name}", len(layers[name].weight)))
+    out = model(x_q, x_kv)
+
+    parameters = {name: layer.weight for name, layer in layers.items()}
+    if layers["W_o"].bias is not None:
+        parameters["bias"] = layers["W_o"].bias
+    seen = {"these four nn.Linear": True} | draw.gradients(out, **parameters)
+    # Without a bias, what its gradient would be: a model that has none is as right as one that has.
+    without = draw.cotangent(out).flatten(0, -2).sum(0)
+    seen["gradient of a bias of W_o"] = seen.pop("gradient of bias", without)
+    return seen
 
 
 @case("one model, several calls: nothing is kept between them", kind="state")
@@ -94,27 +108,58 @@ def large_scores(solve, draw):
     return {"output": model(draw.keep("x_q", x_q), draw.randn("x_kv", 2, 5, 15))}
 
 
+def times_added(gradients, change_of_all):
+    """How often the last bias is added: its gradient points where the sum over all rows does, once if all is well.
+
+    Two stacked biases have the same direction each; a bias before the last projection points elsewhere.
+    """
+    times = 1.0
+    for gradient in gradients:
+        same_shape = isinstance(gradient, torch.Tensor) and gradient.shape == change_of_all.shape
+        if same_shape and torch.cosine_similarity(gradient, change_of_all, dim=0) > 0.9999:
+            times = gradient.norm() / change_of_all.norm()
+    return times
+
+
+def most_idle(gradient):
+    """Of a weight as a matrix: how many weights lie in rows, or in columns, whose gradient is 0."""
+    return max(int((gradient == 0).all(axis).sum()) * gradient.shape[axis] for axis in (0, 1))
+
+
+def sum_of_tiles(gradient, dk):
+    """The gradient of the small matrix that a weight repeats."""
+    return gradient.unflatten(0, (-1, dk)).unflatten(2, (-1, dk)).sum((0, 2))
+
+
 @case("gradients of x_q, x_kv and of the projections", kind="gradients")
 def gradients(solve, draw):
-    model, (x_q, x_kv) = alike(solve, draw), pair(draw, b=2, sq=6, skv=5, d=15, grad=True)
-    parameters = {f"parameter {name}": p for name, p in model.named_parameters() if p.requires_grad}
-    out, times = model(x_q, x_kv), 1.0
-    seen = draw.gradients(out, x_q=x_q, x_kv=x_kv, **parameters)
+    dk = 5
+    model = alike(solve, draw)
+    x_q, x_kv = pair(draw, b=2, sq=6, skv=5, d=15, grad=True)
+    parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    matrices = {name: sheet(p, 15, dk) for name, p in parameters.items()}
+    out = model(x_q, x_kv)
+    seen = draw.gradients(out, x_q=x_q, x_kv=x_kv, **{f"parameter {name}": p for name, p in parameters.items()})
+    found = {name: seen.pop(f"gradient of parameter {name}") for name in parameters}
+
+    biases = {name: gradient for name, gradient in found.items() if matrices[name] is None}
+    left_out = [name for name, gradient in biases.items() if not isinstance(gradient, torch.Tensor)]
     change_of_all = draw.cotangent(out).flatten(0, -2).sum(0)  # the gradient of what is added to every row, once
-    total, idle, left_out = torch.zeros(5, 5, device=draw.device), 0, []
-    for name, parameter in parameters.items():
-        gradient = seen.pop(f"gradient of {name}")
-        if (matrix := sheet(parameter, 15, 5)) is None:
-            left_out += [] if isinstance(gradient, torch.Tensor) else [name.removeprefix("parameter ")]
-            alike_in_shape = isinstance(gradient, torch.Tensor) and gradient.shape == change_of_all.shape
-            if alike_in_shape and torch.cosine_similarity(gradient, change_of_all, dim=0) > 0.9999:
-                times = gradient.norm() / change_of_all.norm()
-        elif not isinstance(gradient, torch.Tensor):
-            idle += matrix.numel()
+
+    total, idle = torch.zeros(dk, dk, device=draw.device), 0
+    for name, gradient in found.items():
+        if matrices[name] is None:
+            continue
+        if isinstance(gradient, torch.Tensor):
+            change = sheet(gradient, 15, dk)
+            idle += most_idle(change)
+            total += sum_of_tiles(change, dk)
         else:
-            change = sheet(gradient, 15, 5)
-            idle += max(int((change == 0).all(axis).sum()) * change.shape[axis] for axis in (0, 1))
-            total += change.unflatten(0, (-1, 5)).unflatten(2, (-1, 5)).sum((0, 2))
-    seen |= {"weights without a gradient": idle, "biases left out": "" if idle else ", ".join(left_out)}
-    seen["how often the last bias is added"] = times
-    return seen | {"gradient of the small matrix in all projections": total + total.T}
+            idle += matrices[name].numel()
+
+    seen["weights without a gradient"] = idle
+    seen["biases left out"] = "" if idle else ", ".join(left_out)
+    seen["how often the last bias is added"] = times_added(biases.values(), change_of_all)
+    # The small matrix is symmetric, so only its symmetric part can be told apart.
+    seen["gradient of the small matrix in all projections"] = total + total.T
+    return seen
