@@ -47,8 +47,9 @@ def single_row(solve, draw):
     because="sums over five rows of both signs may nearly cancel, and leave rounding errors",
 )
 def narrow(solve, draw):
-    x, w1, b1, *rest = arguments(draw, n=5, d=3, h=1, c=2, scale=SMALL)
-    return seen(solve(x, w1, draw.keep("raised b1", b1 + 1), *rest))
+    x, w1, b1, w2, b2, target = arguments(draw, n=5, d=3, h=1, c=2, scale=SMALL)
+    apart = torch.tensor([[1.0], [-1.0]], device=w2.device)  # the gradient of x is their difference
+    return seen(solve(x, w1, draw.keep("raised b1", b1 + 1), draw.keep("w2 apart", w2 + apart), b2, target))
 
 
 @case("logits near 1000, up and down", kind="numerics")
