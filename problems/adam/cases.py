@@ -1,45 +1,15 @@
 import torch
 
-from torch_judge.authoring import case, number
-
-
-def give_gradients(draw, time, params):
-    """Drawn gradients of one step, uneven and of changing sign, for those of ``params`` that are to have one."""
-    for name, param in params.items():
-        param.grad = draw.randn(f"gradient {time} of {name}", *param.shape, mean=0.2, std=0.4)
-
-
-def path_of(draw, optimizer, params, steps):
-    """The parameters after each of a few steps."""
-    seen = {}
-    for time in range(1, steps + 1):
-        give_gradients(draw, time, params)
-        optimizer.step()
-        for name, param in params.items():
-            seen[f"{name} after step {time}"] = param.detach().clone()
-    return seen
-
-
-def is_cleared(param):
-    """Whether the gradient is None or zeros: both are right after `zero_grad`."""
-    return param.grad is None or not bool(param.grad.any())
-
-
-def attributes_of(thing):
-    return getattr(thing, "__dict__", {})
-
-
-def results_on_a_graph(thing, depth=4):
-    """How many tensors in ``thing`` (an object, a list, a tuple, a dict) are results on an autograd graph."""
-    if isinstance(thing, torch.Tensor):
-        return int(thing.grad_fn is not None)
-    if not depth or isinstance(thing, type):
-        return 0
-    if isinstance(thing, (list, tuple)):
-        items = thing
-    else:
-        items = (thing if isinstance(thing, dict) else attributes_of(thing)).values()
-    return sum(results_on_a_graph(item, depth - 1) for item in items)
+from torch_judge.authoring import (
+    attributes_of,
+    case,
+    give_gradients,
+    is_cleared,
+    layer_and_data,
+    number,
+    path_of,
+    results_on_a_graph,
+)
 
 
 @case("one tensor, five steps", kind="values")
@@ -126,9 +96,7 @@ def turns(solve, draw):
 
 @case("training a layer: zero_grad, backward, step", kind="state")
 def training(solve, draw):
-    layer = torch.nn.Linear(4, 2, device=draw.device)
-    draw.fill("layer", layer, optional=(), free=["*.grad"])
-    x, target = draw.randn("x", 6, 4), draw.randn("target", 6, 2, mean=1.0)
+    layer, x, target = layer_and_data(draw)
     optimizer = solve(layer.parameters(), lr=0.1, betas=(0.8, 0.9))
     seen = {}
     for time in (1, 2, 3):
