@@ -1,0 +1,131 @@
+import torch
+
+from torch_judge.authoring import (
+    attributes_of,
+    case,
+    give_gradients,
+    is_cleared,
+    layer_and_data,
+    number,
+    path_of,
+    results_on_a_graph,
+)
+
+
+@case("one tensor, four steps", kind="values")
+def one_tensor(solve, draw):
+    w = draw.randn("w", 3, 5, grad=True)
+    # A large eps shows where it is added; two betas far apart show which is which.
+    lr, eps, decay = number(draw, "lr", 0.05, 0.2), number(draw, "eps", 0.03, 0.08), number(draw, "decay", 0.3, 0.7)
+    optimizer = solve([w], lr=lr, betas=(0.95, 0.4), eps=eps, weight_decay=decay)
+    return path_of(draw, optimizer, {"w": w}, steps=4)
+
+
+@case("lr, eps and weight_decay above 1", kind="interface")
+def above_one(solve, draw):
+    w = draw.randn("w", 2, 3, grad=True)
+    betas = number(draw, "beta 1", 0.3, 0.7), number(draw, "beta 2", 0.75, 0.97)
+    lr, eps, decay = number(draw, "lr", 1.2, 3.0), number(draw, "eps", 1.5, 4.0), number(draw, "decay", 1.2, 2.5)
+    return path_of(draw, solve([w], lr=lr, betas=betas, eps=eps, weight_decay=decay), {"w": w}, steps=2)
+
+
+@case("weight_decay 0 is Adam", kind="values")
+def without_decay(solve, draw):
+    w = draw.randn("w", 4, 2, grad=True)
+    return path_of(draw, solve([w], lr=number(draw, "lr", 0.05, 0.2), weight_decay=0.0), {"w": w}, steps=3)
+
+
+@case("defaults: lr 1e-3, betas (0.9, 0.999), eps 1e-8", kind="interface")
+def defaults(solve, draw):
+    w = draw.randn("w", 2, 6, std=0.05, grad=True)
+    optimizer = solve([w])
+    row_sizes = torch.tensor([[1.0], [1e-8]], device=draw.device)  # gradients near 1e-8 make the default eps count
+    for time in (1, 2, 3):
+        gradient = draw.randn(f"drawn {time}", 2, 6, mean=0.2) * row_sizes
+        w.grad = draw.keep(f"gradient {time}", gradient)
+        optimizer.step()
+    return {"w after three steps": w}
+
+
+@case("defaults: weight_decay 1e-2", kind="interface")
+def default_decay(solve, draw):
+    """Nothing but the decay moves these weights: a hundred-thousandth of them in each step."""
+    w = draw.randn("w", 8, grad=True)
+    optimizer = solve([w])
+    w.grad = torch.zeros_like(w)
+    for _ in range(20):
+        optimizer.step()
+    return {"w after twenty steps": w}
+
+
+@case("several tensors, from a generator", kind="state")
+def several(solve, draw):
+    """Two of one shape, so that averages kept by shape are seen; a generator can be walked through only once."""
+    shapes = {"a": (4,), "b": (2, 3), "c": (2, 3)}
+    params = {name: draw.randn(name, *shape, grad=True) for name, shape in shapes.items()}
+    optimizer = solve((param for param in params.values()), lr=0.05, betas=(0.8, 0.9), weight_decay=0.6)
+    return path_of(draw, optimizer, params, steps=3)
+
+
+@case("where the gradient is 0 the decay acts alone", kind="numerics")
+def zero_gradients(solve, draw):
+    still, partly = draw.randn("still", 3, grad=True), draw.randn("partly", 4, grad=True)
+    optimizer = solve([still, partly], lr=0.1, weight_decay=number(draw, "decay", 0.3, 0.9))
+    still.grad = torch.zeros_like(still)
+    partly.grad = draw.tensor("gradient", [0.0, 1.0, 0.0, -2.0])
+    optimizer.step()
+    return {"still": still, "partly": partly}
+
+
+@case("a parameter without a gradient is skipped, also by zero_grad", kind="state")
+def without_gradient(solve, draw):
+    """One parameter never has a gradient, one has none at the last step, one always has one."""
+    never, sometimes, always = (draw.randn(name, 3, grad=True) for name in ("never", "sometimes", "always"))
+    optimizer = solve(
+        [never, sometimes, always], lr=0.1, betas=(0.6, 0.9), weight_decay=number(draw, "decay", 0.3, 0.9)
+    )
+    seen = {}
+    for time in (1, 2, 3):
+        sometimes.grad = None
+        give_gradients(draw, time, {"always": always} if time == 3 else {"always": always, "sometimes": sometimes})
+        optimizer.step()
+        seen[f"sometimes after step {time}"] = sometimes.detach().clone()
+        seen[f"always after step {time}"] = always.detach().clone()
+
+    sometimes.grad, always.grad = torch.ones_like(always), torch.ones_like(always)
+    optimizer.zero_grad()
+    seen["zero_grad has cleared the others"] = is_cleared(sometimes) and is_cleared(always)
+    # The parameters are watched to the end, and so are their gradients: None or zeros, both are right.
+    never.grad = sometimes.grad = always.grad = None
+    return seen
+
+
+@case("two optimisers take turns", kind="state")
+def turns(solve, draw):
+    """Of parameters of one shape: averages and step counts are each optimiser's own."""
+    a, b = draw.randn("a", 4, grad=True), draw.randn("b", 4, grad=True)
+    first, second = solve([a], lr=0.1, betas=(0.5, 0.8)), solve([b], lr=0.02, weight_decay=2.0)
+    seen = {}
+    for time in (1, 2):
+        give_gradients(draw, time, {"a": a, "b": b})
+        first.step()
+        second.step()
+        seen[f"a after step {time}"] = a.detach().clone()
+        seen[f"b after step {time}"] = b.detach().clone()
+    return seen
+
+
+@case("training a layer: zero_grad, backward, step", kind="state")
+def training(solve, draw):
+    layer, x, target = layer_and_data(draw)
+    optimizer = solve(layer.parameters(), lr=0.1, betas=(0.8, 0.9), weight_decay=number(draw, "decay", 0.2, 0.5))
+    seen = {}
+    for time in (1, 2, 3):
+        optimizer.zero_grad()
+        seen[f"cleared before step {time}"] = all(is_cleared(param) for param in layer.parameters())
+        loss = ((layer(x) - target) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        seen[f"loss {time}"] = loss.detach()
+    seen["averages that hang on an autograd graph"] = results_on_a_graph(attributes_of(optimizer))
+    return seen
