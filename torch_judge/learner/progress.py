@@ -33,6 +33,19 @@ TABLES = {
     "hints": {"problem": "TEXT PRIMARY KEY", "level": "INTEGER NOT NULL"},
     "peeks": {"problem": "TEXT PRIMARY KEY", "at": "TEXT NOT NULL"},
 }
+ADDED = {
+    "answers": {
+        "id": "INTEGER PRIMARY KEY",
+        "at": "TEXT NOT NULL",
+        "key": "TEXT NOT NULL",
+        "right": "INTEGER NOT NULL",
+        "seconds": "REAL NOT NULL",
+        "attempt": "INTEGER NOT NULL",
+    },
+    "badges": {"key": "TEXT PRIMARY KEY", "at": "TEXT NOT NULL"},
+    "reviews": {"key": "TEXT PRIMARY KEY", "state": "TEXT NOT NULL", "due": "TEXT NOT NULL"},
+}
+DRILL = "{}/drill/"  # how the keys of a problem's drills begin
 INDEXES = {"attempts_at_problem": "attempts (problem)"}
 
 # Where nothing can be kept, a kernel at least remembers which hint comes next.
@@ -77,13 +90,18 @@ class Store:
     """The progress kept in one folder. Nothing raises: what went wrong is told in ``notices``."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._file = Database((folder or home()) / FILE, TABLES, VERSION, INDEXES)
+        self._file = Database((folder or home()) / FILE, TABLES, VERSION, INDEXES, ADDED)
         self._unkept_hints = _UNKEPT_HINTS.setdefault(self.path, {})
 
     @property
     def path(self) -> Path:
         """The progress file."""
         return self._file.path
+
+    @property
+    def database(self) -> Database:
+        """The file's tables, for what else is remembered in it."""
+        return self._file
 
     @property
     def notices(self) -> list[str]:
@@ -95,7 +113,7 @@ class Store:
         if report.error is not None and report.fault == "judge":
             return
         row = {
-            "at": _stamp(at),
+            "at": stamp(at),
             "problem": report.problem,
             "accepted": report.accepted,
             "failed": json.dumps([case.name for case in report.failed]),
@@ -126,7 +144,7 @@ class Store:
 
     def record_peek(self, problem: str) -> None:
         """Keep that the solution was looked at, and when first."""
-        row = {"problem": problem, "at": _stamp(None)}
+        row = {"problem": problem, "at": stamp(None)}
         self._file.write(("INSERT OR IGNORE INTO peeks VALUES (:problem, :at)", row))
 
     def last(self, problem: str) -> Attempt | None:
@@ -180,10 +198,13 @@ class Store:
         return streak({datetime.fromisoformat(row["at"]).astimezone().date() for row in stamps}, today)
 
     def reset(self, problem: str | None = None) -> None:
-        """Forget one problem, or all of them: attempts, hints and peeks."""
-        which = {"problem": problem}
-        condition = ":problem IS NULL OR problem = :problem"
-        self._file.write(*((f"DELETE FROM {table} WHERE {condition}", which) for table in TABLES))
+        """Forget one problem (attempts, hints, peeks, drills), or all that was done."""
+        own = {"problem": problem, "drill": DRILL.format(problem)}
+        conditions = dict.fromkeys(TABLES, "problem = :problem")
+        conditions |= dict.fromkeys(ADDED, "substr(key, 1, length(:drill)) = :drill")
+        self._file.write(
+            *((f"DELETE FROM {table} WHERE :problem IS NULL OR {where}", own) for table, where in conditions.items())
+        )
         for id in list(self._unkept_hints) if problem is None else [problem]:
             self._unkept_hints.pop(id, None)
 
@@ -219,6 +240,6 @@ def compare_with_last(report: Report, last: Attempt | None) -> str:
     return f"{now}, the same as last time."
 
 
-def _stamp(at: datetime | None) -> str:
+def stamp(at: datetime | None) -> str:
     """The instant in UTC, always with microseconds: so the texts sort as the instants do."""
     return (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")

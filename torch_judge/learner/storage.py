@@ -29,15 +29,24 @@ class _DamageError(Exception):
 class Database:
     """The tables (name, then column and declaration) and indexes of one schema version in one file.
 
+    Tables ``added`` since are made in a file that lacks them. The version stays: an older program, which does not look
+    for them, goes on working with the file.
+
     Each transaction opens the file anew. Nothing raises: what went wrong is told in ``notices``.
     """
 
     def __init__(
-        self, path: Path, tables: Mapping[str, Mapping[str, str]], version: int, indexes: Mapping[str, str]
+        self,
+        path: Path,
+        tables: Mapping[str, Mapping[str, str]],
+        version: int,
+        indexes: Mapping[str, str],
+        added: Mapping[str, Mapping[str, str]],
     ) -> None:
         self.path = path
         self.notices: list[str] = []
         self._tables = tables
+        self._added = added
         self._indexes = indexes
         self._version = version
         self._timeout_s = TIMEOUT_S
@@ -88,6 +97,7 @@ class Database:
                 return default
             if fresh:
                 self._create(db)
+            self._add(db, lasting=write)
             result = work(db)
             db.execute("COMMIT")
         _SOUND[self.path] = self._state()
@@ -116,10 +126,16 @@ class Database:
 
     def _create(self, db: sqlite3.Connection) -> None:
         for table, columns in self._tables.items():
-            db.execute(f"CREATE TABLE {table} ({', '.join(f'{c} {kind}' for c, kind in columns.items())})")
+            db.execute(f"CREATE TABLE {table} ({_declared(columns)})")
         for index, columns_of in self._indexes.items():
             db.execute(f"CREATE INDEX {index} ON {columns_of}")
         db.execute(f"PRAGMA user_version = {self._version}")
+
+    def _add(self, db: sqlite3.Connection, *, lasting: bool) -> None:
+        """Make the added tables that the file lacks; for reading, where the file stays as it is, in memory."""
+        for table in self._added.keys() - _names(db):
+            kind = "TABLE" if lasting else "TEMP TABLE"
+            db.execute(f"CREATE {kind} {table} ({_declared(self._added[table])})")
 
     def _inspect(self, db: sqlite3.Connection, *, thoroughly: bool) -> bool:
         """Whether the database is empty as yet; raises _DamageError if it is neither empty nor ours."""
@@ -130,7 +146,8 @@ class Database:
             newer = version > self._version
             raise _DamageError("was written by a newer torch-judge" if newer else "is a database of something else")
         try:
-            for table, columns in self._tables.items():
+            later = {table: self._added[table] for table in self._added.keys() & _names(db)}
+            for table, columns in {**self._tables, **later}.items():
                 db.execute(f"SELECT {', '.join(columns)} FROM {table} LIMIT 0")
         except sqlite3.OperationalError as error:
             if _code(error) != sqlite3.SQLITE_ERROR:
@@ -183,6 +200,14 @@ class Database:
     def _notice(self, fact: str, remedy: str) -> None:
         if (notice := f"{fact} {remedy}") not in self.notices:
             self.notices.append(notice)
+
+
+def _declared(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{column} {kind}" for column, kind in columns.items())
+
+
+def _names(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def _damage(error: Exception) -> str:

@@ -1,0 +1,86 @@
+"""What is due today: cards, questions that were missed, and problems that were solved some time ago."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from torch_judge.bank import Bank
+from torch_judge.bank.lessons import find_lessons
+from torch_judge.learner import spacing
+from torch_judge.learner.progress import Store, stamp
+from torch_judge.show.words import counted
+
+CARDS = "cards"
+
+
+class Due(NamedTuple):
+    """Keys of cards and of questions, and ids of problems, what is due longest first."""
+
+    cards: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return len(self.cards) + len(self.questions) + len(self.problems)
+
+    def of(self, topic: str) -> int:
+        """How many cards and questions of a lesson there are."""
+        return sum(key.split("/")[0] == topic for key in (*self.cards, *self.questions) if "/drill/" not in key)
+
+    def sentence(self, how: str = "`review()`") -> str:
+        """What is due and how to begin; "" if nothing is."""
+        named = ((self.cards, "card"), (self.questions, "question"), (self.problems, "problem"))
+        parts = [counted(len(things), word) for things, word in named if things]
+        if not parts:
+            return ""
+        listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+        return f"Due today: {listed}. {how} begins."
+
+
+def due(bank: Bank, store: Store, now: datetime | None = None) -> Due:
+    """What is due by the end of the day ``now``, by this machine's calendar, of the bank and its lessons."""
+    end = _midnight((now or datetime.now()).astimezone())
+    rows = store.database.read("SELECT key FROM reviews WHERE due < ? ORDER BY due, key", stamp(end))
+    topics = set(find_lessons(bank).topics)
+    keys = [row["key"] for row in rows]
+    known = [key for key in keys if key.split("/")[0] in (bank.ids if _part(key) == "drill" else topics)]
+    return Due(
+        tuple(key for key in known if _part(key) == CARDS),
+        tuple(key for key in known if _part(key) != CARDS),
+        _problems(bank, store, end),
+    )
+
+
+def _problems(bank: Bank, store: Store, end: datetime) -> tuple[str, ...]:
+    """Solved problems that FSRS has come again, what each day brought being one review.
+
+    Solved at the first attempt of a day is "good", after others "hard"; a day without success changes nothing.
+    """
+    if not spacing.can_space():
+        return ()
+    days: dict[tuple[str, object], tuple[int, datetime]] = {}
+    begun: set[tuple[str, object]] = set()
+    for row in store.database.read("SELECT problem, at, accepted FROM attempts ORDER BY at, id"):
+        at = datetime.fromisoformat(row["at"])
+        day = (row["problem"], at.astimezone().date())
+        if row["accepted"]:
+            days.setdefault(day, (spacing.HARD if day in begun else spacing.GOOD, at))
+        begun.add(day)
+    reviews: dict[str, list[tuple[int, datetime]]] = {}
+    for (problem, _), review in days.items():
+        reviews.setdefault(problem, []).append(review)
+    dates = {id: spacing.due_after(found) for id, found in reviews.items() if id in bank.ids}
+    ready = {id: date for id, date in dates.items() if date is not None and date < end}
+    return tuple(sorted(ready, key=lambda id: (ready[id], id)))
+
+
+def _part(key: str) -> str:
+    return key.split("/")[1] if "/" in key else ""
+
+
+def _midnight(now: datetime) -> datetime:
+    """The end of a day, in the zone of ``now``."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)

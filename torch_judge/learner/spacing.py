@@ -1,0 +1,56 @@
+"""When something is due again: FSRS without its random spread, so that one history has one date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from fsrs import Scheduler
+
+AGAIN, HARD, GOOD, EASY = 1, 2, 3, 4
+
+
+class Spaced(NamedTuple):
+    """What FSRS knows of a thing, as JSON, and when it is due."""
+
+    state: str
+    due: datetime
+
+
+def can_space() -> bool:
+    """Whether FSRS is installed. A notebook that carries the judge does without it."""
+    return find_spec("fsrs") is not None
+
+
+def reviewed(state: str | None, rating: int, at: datetime, *, minutes: bool) -> Spaced:
+    """The state after a review with a rating from 1 (again) to 4 (easy); ``state`` is None at the first.
+
+    ``minutes``: something new, or forgotten, comes again within minutes, as a card does; else not before the next day.
+    """
+    from fsrs import Card, Rating
+
+    at = at.astimezone(UTC)
+    card = Card(card_id=0, due=at) if state is None else Card.from_json(state)
+    card, _ = _scheduler(minutes).review_card(card, Rating(rating), at)
+    return Spaced(card.to_json(), card.due)
+
+
+def due_after(reviews: Iterable[tuple[int, datetime]]) -> datetime | None:
+    """When something is due that was reviewed with these ratings at these times, oldest first; None without any."""
+    spaced = None
+    for rating, at in reviews:
+        spaced = reviewed(spaced and spaced.state, rating, at, minutes=False)
+    return spaced and spaced.due
+
+
+@lru_cache(maxsize=2)
+def _scheduler(minutes: bool) -> Scheduler:
+    from fsrs import Scheduler
+
+    if minutes:
+        return Scheduler(enable_fuzzing=False)
+    return Scheduler(enable_fuzzing=False, learning_steps=(), relearning_steps=())
