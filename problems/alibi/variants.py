@@ -105,14 +105,16 @@ def kept_without_a_copy(num_heads, q_len, k_len):
     return windows_of_one_row(num_heads, q_len, k_len)
 
 
-SLOPES = []
+KEPT = {}
 
 
 @mistake(
-    "You keep the slopes (or the table) of an earlier call and use them for other sizes. Make them anew in every call, or keep them "
-    "by all that they depend on."
+    "You keep the table (or the slopes) of an earlier call with more heads, and take the first slopes of it. Every number of "
+    "heads has slopes of its own: keep them by `num_heads`, too, or make them anew."
 )
-def slopes_kept(num_heads, q_len, k_len):
-    if len(SLOPES) < num_heads:
-        SLOPES[:] = (-recursion(num_heads, 1, 2)[:, 0, 0]).tolist()
-    return torch.tensor(SLOPES[:num_heads])[:, None, None] * exponents_as_tensors(8, q_len, k_len)[:1] * 2
+def kept_for_more_heads(num_heads, q_len, k_len):
+    sizes = (q_len, k_len)
+    if sizes not in KEPT or len(KEPT[sizes]) < num_heads:
+        KEPT.clear()
+        KEPT[sizes] = exponents_as_tensors(num_heads, q_len, k_len)
+    return KEPT[sizes][:num_heads].clone()

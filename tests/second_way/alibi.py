@@ -82,16 +82,12 @@ def kept_without_a_copy(num_heads, q_len, k_len):
 
 
 class Kept(Alibi):
-    known = torch.zeros(0)
+    table = torch.zeros(0, 0, 0)
 
-    def slopes(self, n):
-        if Kept.known.numel() < n:
-            Kept.known = right_slopes(n)
-        return Kept.known[:n]
-
-
-def slopes_kept(num_heads, q_len, k_len):
-    return Kept()(num_heads, q_len, k_len)
+    def __call__(self, num_heads, q_len, k_len):
+        if Kept.table.shape[1:] != (q_len, k_len) or Kept.table.shape[0] < num_heads:
+            Kept.table = super().__call__(num_heads, q_len, k_len)
+        return torch.stack(Kept.table.unbind()[:num_heads])
 
 
 SECOND_WAY = {
@@ -120,5 +116,5 @@ SECOND_WAY = {
     "float64_result": with_end(lambda bias: bias.double()),
     "batch_axis": with_end(lambda bias: torch.stack([bias])),
     "kept_without_a_copy": kept_without_a_copy,
-    "slopes_kept": slopes_kept,
+    "kept_for_more_heads": lambda *sizes, **named: Kept()(*sizes, **named),
 }
