@@ -54,8 +54,9 @@ test-image: .venv/dev .venv/lab ## build the Dockerfile without an engine and wo
 test-gpu: .venv/dev
 	$(BIN)/pytest -m gpu
 
-audit: .venv/dev ## what has changed proves its tests over 20 seeds, and a handful of the rest in turn
+audit: .venv/dev ## what has changed proves its tests over 20 seeds, a handful of the rest in turn, and every lesson
 	$(BIN)/torch-judge audit --seeds 20 --page docs/audit.md --record docs/audit.json --turn $(TURN)
+	$(BIN)/torch-judge audit --lessons --seeds 50
 
 audit-200: .venv/dev ## everything proves its tests in full, over 200 seeds
 	$(BIN)/torch-judge audit --seeds 200

@@ -14,6 +14,7 @@ from typing import Any
 
 SHOWN = "<shown>"
 LONGEST_MESSAGE = 300
+_DRAWING = [0]  # programs so far that drew from a generator
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def value_of(expression: str, setup: str, code: str = "", seed: int = 0) -> Any:
         if code and (ran := execute(code, names, seed)).error:
             raise ran.error
         _seed(seed)
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), _noticed():
             return eval(_compiled(expression, "eval"), names)
 
 
@@ -84,7 +85,7 @@ def prepared(setup: str, seed: int = 0) -> dict[str, Any]:
 
     names = {"__name__": "lesson", "torch": torch, "nn": nn, "F": nn.functional, "math": math}
     _seed(seed)
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), _noticed():
         exec(_compiled(setup, "exec"), names)
     return names
 
@@ -97,7 +98,7 @@ def execute(code: str, names: dict[str, Any], seed: int | None = None) -> Ran:
     value = None
     try:
         body, last = _divided(code)
-        with contextlib.redirect_stdout(out):
+        with contextlib.redirect_stdout(out), _noticed():
             exec(body, names)
             value = None if last is None else eval(last, names)
     except Exception as error:
@@ -105,6 +106,23 @@ def execute(code: str, names: dict[str, Any], seed: int | None = None) -> Ran:
     if value is not None:
         print(repr(value), file=out)
     return Ran(out.getvalue().rstrip(), value=value, names=names)
+
+
+def drawing() -> int:
+    """How many programs of this process drew random numbers so far; what draws none is the same at every seed."""
+    return _DRAWING[0]
+
+
+@contextlib.contextmanager
+def _noticed() -> Iterator[None]:
+    import torch
+
+    before = torch.get_rng_state(), random.getstate()
+    try:
+        yield
+    finally:
+        drew = not torch.equal(before[0], torch.get_rng_state()) or before[1] != random.getstate()
+        _DRAWING[0] += drew
 
 
 def _divided(code: str) -> tuple[CodeType, CodeType | None]:
