@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,21 @@ def test_processor_time_is_limited(worker: Worker) -> None:
     limits = Limits(wall_s=9.0, cpu_s=1, case_s=0)
     outcome = worker.run(job("def f(x):\n    while True: pass", limits=limits))
     assert stops(outcome)[0] == "the process was killed: it took more than 1 s of processor time"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("until = process_time() + 0.35\n    while process_time() < until: pass\n    return x", ""),
+        ("while True: pass", "the process was killed: it took more than 1 s of processor time"),
+        ("signal(SIGALRM, SIG_IGN)\n    sleep(99)", "the process was killed: it took more than 3 s"),
+    ],
+)
+def test_each_seed_has_its_own_time(worker: Worker, body: str, why: str) -> None:
+    code = f"from signal import *\nfrom time import *\ndef f(x):\n    {body}"
+    outcome = worker.run(replace(job(code, limits=Limits(wall_s=3.0, cpu_s=1, case_s=0)), seeds=(0, 1)))
+    assert [run[0].stopped for run in outcome.runs] == ([why] if why else ["", ""])
 
 
 @needs_linux

@@ -24,7 +24,7 @@ from torch_judge.guard.patches import patched
 from torch_judge.isolate import framing, wire
 from torch_judge.isolate.calls import CallFilter
 from torch_judge.isolate.jobs import Job, decode_job
-from torch_judge.isolate.limits import Fence, Walled, apply_walls, own_session
+from torch_judge.isolate.limits import Fence, Walled, apply_walls, limit_processor, own_session
 from torch_judge.isolate.paths import is_library
 from torch_judge.isolate.program import hide_judge, load
 from torch_judge.observe import Setting, observe
@@ -51,7 +51,7 @@ def live(fds: Sequence[int], fence: Fence, calls: CallFilter, scratch: str, serv
         cases = _cases(job)
         at_fault = "judge"
         # Nobody has run an operator or touched a GPU before this line, in this process or the server: the fork is safe.
-        missing = apply_walls(Walled(job.limits, job.cpu_s, job.device, fence, calls, server))
+        missing = apply_walls(Walled(job.limits, len(job.seeds), job.device, fence, calls, server))
     except Exception as error:
         send(framing.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
         return
@@ -67,6 +67,7 @@ def live(fds: Sequence[int], fence: Fence, calls: CallFilter, scratch: str, serv
         for place, seed in enumerate(job.seeds):
             if place and os.read(go_fd, 1) != b"+":
                 break  # what the judge saw so far is enough
+            limit_processor(job.limits, len(job.seeds), place + 1)
             _observe(job, seed, cases, candidate, replaced, send)
     send(framing.END, b"")
     os._exit(0)

@@ -44,16 +44,6 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     protected: tuple[str, ...] = ()
 
-    @property
-    def wall_s(self) -> float:
-        """How long the whole job may take."""
-        return self.limits.wall_s * len(self.seeds)
-
-    @property
-    def cpu_s(self) -> int:
-        """How much processor time the whole job may take."""
-        return self.limits.cpu_s * len(self.seeds)
-
 
 @dataclass
 class Outcome:

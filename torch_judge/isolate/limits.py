@@ -39,7 +39,7 @@ class Walled:
     """What the walls of one job need to know."""
 
     limits: Limits
-    cpu_s: int
+    seeds: int
     device: str
     fence: Fence
     calls: CallFilter
@@ -49,6 +49,11 @@ class Walled:
 def apply_walls(walled: Walled) -> list[str]:
     """Put up every wall; returns the sentences of those that are missing."""
     return [missing for wall in WALLS if (missing := wall(walled))]
+
+
+def limit_processor(limits: Limits, seeds: int, begun: int = 1) -> None:
+    """Limit the processor time to that of the seeds which have ``begun``; it can be raised to that of all ``seeds``."""
+    cap(resource.RLIMIT_CPU, limits.cpu_s * begun, limits.cpu_s * seeds + 1)
 
 
 def own_session() -> None:
@@ -66,7 +71,7 @@ def _die_with_server(walled: Walled) -> str | None:
 
 def _resources(walled: Walled) -> str | None:
     cap(resource.RLIMIT_CORE, 0)
-    cap(resource.RLIMIT_CPU, walled.cpu_s, walled.cpu_s + 1)
+    limit_processor(walled.limits, walled.seeds)
     cap(resource.RLIMIT_FSIZE, walled.limits.file_mb << 20)
     cap(resource.RLIMIT_NOFILE, OPEN_FILES)
     return None

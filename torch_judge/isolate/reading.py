@@ -27,13 +27,17 @@ def always(_: int, __: Sequence[Seen]) -> bool:
 
 
 class Reading:
-    """One job's answer. ``status``, ``peak_kb``, ``killed`` and ``server_gone`` are set by whoever follows the job."""
+    """One job's answer. ``status``, ``peak_kb``, ``killed`` and ``server_gone`` are set by whoever follows the job.
+
+    ``wanted`` counts the seeds that were asked for so far.
+    """
 
     def __init__(self, job: Job, key: bytes, walls: tuple[str, ...], go_on: GoOn = always) -> None:
         self.status: int | None = None
         self.peak_kb = 0
         self.killed = ""
         self.server_gone = False
+        self.wanted = 1
         self._job, self._walls, self._go_on = job, walls, go_on
         self._reader = framing.FrameReader(key)
         self._total = self._frames = 0
@@ -111,6 +115,7 @@ class Reading:
         seeds, more = divmod(len(self._seen), len(self._job.case_names))
         if not more and seeds < len(self._job.seeds):
             self._decided = not self._go_on(seeds - 1, self._seen[-len(self._job.case_names) :])
+            self.wanted += not self._decided
 
     def _at_fault(self, whose: str, what: str) -> JudgeError:
         problem = self._job.problem
@@ -150,7 +155,7 @@ class Reading:
             return "the process and the server that started it were killed"
         code = os.waitstatus_to_exitcode(self.status)
         if code == -signal.SIGXCPU:
-            return f"the process was killed: it took more than {self._job.cpu_s} s of processor time"
+            return f"the process was killed: it took more than {self._job.limits.cpu_s * self.wanted} s of processor time"
         if code == -signal.SIGKILL:
             return (
                 "the process was killed: it took too much processor time, wrote too many files, "

@@ -89,7 +89,7 @@ class Worker:
             try:
                 client.submit((file.fileno(), results.into, go.out), job)
                 results.close_into()
-                _follow(client, results.out, reading, job.wall_s)
+                _follow(client, results.out, reading, job.limits.wall_s)
             except ServerGone:
                 reading.server_gone = True
         if reading.server_gone:
@@ -131,8 +131,12 @@ class _Pipe:
 
 
 def _follow(client: Client, results: int, reading: Reading, wall_s: float) -> None:
-    """Read what the job sends until the server says that it ended; end it when it overruns. Raises ServerGone."""
-    deadline = time.monotonic() + wall_s
+    """Read what the job sends until the server says that it ended; end it when it overruns. Raises ServerGone.
+
+    Each seed that is wanted adds ``wall_s`` to what the job may take.
+    """
+    began = time.monotonic()
+    deadline = began + wall_s
     os.set_blocking(results, False)
     with selectors.DefaultSelector() as selector:
         selector.register(results, selectors.EVENT_READ)
@@ -145,13 +149,15 @@ def _follow(client: Client, results: int, reading: Reading, wall_s: float) -> No
                 ended = client.hear(deadline)
                 reading.status, reading.peak_kb = ended["ended"], ended["peak_kb"]
                 client.job = None
+            if not reading.killed:
+                deadline = began + wall_s * reading.wanted
             late = time.monotonic() >= deadline
             if late and reading.killed:
                 raise ServerGone
             if not reading.killed and reading.status is None:
                 reading.killed = reading.why_kill()
                 if late and not reading.killed:
-                    reading.killed = f"the process was killed: it took more than {wall_s:g} s"
+                    reading.killed = f"the process was killed: it took more than {wall_s * reading.wanted:g} s"
                 if reading.killed:
                     deadline = time.monotonic() + KILL_S
                     client.kill_job()

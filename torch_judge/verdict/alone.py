@@ -17,21 +17,23 @@ from torch_judge.verdict.one_case import judge_case
 
 TRIED = 4
 """How many failing cases are tried again, at most."""
-STOPPED = "The case did not end"
 _EMPTY = ("dict", "list", "set", "defaultdict", "Counter", "OrderedDict", "deque", "zeros", "ones", "tensor", "empty")
 
 
 def told_alone(
     report: Report, known: Known, setting: Setting, written: Defined | None, observed: Callable[[Case], Seen | None]
 ) -> Report:
-    """The report, with shared state named, if a failing case that is not explained passes as ``observed`` sees it."""
+    """The report, with shared state named, if a failing case that is not explained passes as ``observed`` sees it.
+
+    Where a case was stopped nothing is tried again: what ran into a limit once would run into it each time.
+    """
     explained = {name for diagnosis in report.diagnosis for name in diagnosis.cases}
-    failing = [row.name for row in report.failed if row.name in {case.name for case in known.cases}]
-    endless = any(row.message.startswith(STOPPED) for row in report.failed)
-    if report.accepted or endless or len(report.cases) < 2 or set(failing) <= explained:
+    failing = [row for row in report.failed if row.name in {case.name for case in known.cases}]
+    stopped = any(row.exception is None and not row.mismatches for row in failing)
+    if report.accepted or stopped or len(report.cases) < 2 or {row.name for row in failing} <= explained:
         return report
     passing = []
-    for case in map(known.case, failing[:TRIED]):
+    for case in (known.case(row.name) for row in failing[:TRIED]):
         seen = observed(case)
         if seen is None:
             return report
