@@ -155,7 +155,8 @@ class Reading:
             return "the process and the server that started it were killed"
         code = os.waitstatus_to_exitcode(self.status)
         if code == -signal.SIGXCPU:
-            return f"the process was killed: it took more than {self._job.limits.cpu_s * self.wanted} s of processor time"
+            limit = self._job.limits.cpu_s * self.wanted
+            return f"the process was killed: it took more than {limit} s of processor time"
         if code == -signal.SIGKILL:
             return (
                 "the process was killed: it took too much processor time, wrote too many files, "
