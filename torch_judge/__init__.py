@@ -1,6 +1,7 @@
 """Write PyTorch building blocks from scratch, and be told what is wrong with them.
 
-    from torch_judge import check, hint
+    from torch_judge import check, hint, lesson
+    lesson("batchnorm")
     check("batchnorm")
 
 Importing this package imports neither torch nor any problem: that happens when a name is first used.
@@ -12,19 +13,38 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-__all__ = ["Report", "check", "hint", "judge", "replay", "reset_progress", "solution", "status"]
+_HOMES = {
+    "torch_judge.report": ("Report",),
+    "torch_judge.learner.session": ("check", "hint", "judge", "replay", "reset_progress", "solution", "status"),
+    "torch_judge.study.session": ("answer", "lesson", "quiz"),
+}
+__all__ = [
+    "Report",
+    "answer",
+    "check",
+    "hint",
+    "judge",
+    "lesson",
+    "quiz",
+    "replay",
+    "reset_progress",
+    "solution",
+    "status",
+]
 
 if TYPE_CHECKING:
     from torch_judge.learner.session import check, hint, judge, replay, reset_progress, solution, status
     from torch_judge.report import Report
+    from torch_judge.study.session import answer, lesson, quiz
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    home = next((module for module, names in _HOMES.items() if name in names), None)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module("torch_judge.report" if name == "Report" else "torch_judge.learner.session"), name)
+    value = getattr(import_module(home), name)
     globals()[name] = value
     return value
 

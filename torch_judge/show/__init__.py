@@ -62,7 +62,7 @@ def show(
     def text(width: int | None = None, color: bool = False) -> str:
         return rendered(lambda console: print_report(console, view), width, color)
 
-    _publish(text, lambda: page(view))
+    publish(text, lambda: page(view))
 
 
 def show_message(fact: str, remedy: str = "", *, style: Style = "info") -> None:
@@ -71,7 +71,7 @@ def show_message(fact: str, remedy: str = "", *, style: Style = "info") -> None:
     def text(width: int | None = None, color: bool = False) -> str:
         return render_message_text(fact, remedy, style=style, width=width, color=color)
 
-    _publish(text, lambda: render_message_html(fact, remedy, style=style))
+    publish(text, lambda: render_message_html(fact, remedy, style=style))
 
 
 def show_status(
@@ -88,7 +88,7 @@ def show_status(
             rows, summary=summary, following=following, filtered=filtered, width=width, color=color
         )
 
-    _publish(text, lambda: render_status_html(rows, summary=summary, following=following, filtered=filtered))
+    publish(text, lambda: render_status_html(rows, summary=summary, following=following, filtered=filtered))
 
 
 def show_list(rows: Sequence[StatusRow]) -> None:
@@ -128,7 +128,8 @@ def in_notebook() -> bool:
     return any(c.__name__ == "ZMQInteractiveShell" or c.__module__.startswith("google.colab") for c in classes)
 
 
-def _publish(text: Callable[..., str], html: Callable[[], str]) -> None:
+def publish(text: Callable[..., str], html: Callable[[], str]) -> None:
+    """Show something where the learner is: ``html`` in a notebook, elsewhere ``text`` (its width, then colours)."""
     if in_notebook():
         from IPython.display import display
 

@@ -77,7 +77,7 @@ def _judged(draft: Draft, item: Option, shown: Ran, seed: int) -> Choice:
         value = value_of(item.code, draft.setup, draft.shown, seed)
         if not isinstance(value, bool):
             fault(draft.path, item.line, f"`{item.code}` is {value!r}, neither True nor False.", "Write a comparison.")
-        evidence = Evidence(item.code, claimed(item.code, value, draft, seed))
+        evidence = Evidence(_explained(item.code, draft), claimed(item.code, value, draft, seed))
         return Choice(item.text or f"`{item.code}`", value, item.why or _why(draft, value), evidence)
     kind, *_ = item.code.split()
     right = JUDGES[kind](item.outcome[1] if item.outcome.groups() else "", item.outcome, shown, draft)
@@ -93,6 +93,13 @@ def _seen(kind: str, item: Option, shown: Ran, draft: Draft) -> Evidence | None:
     if kind in ("shape", "dtype") and shown.error is None:
         return Evidence(draft.shown, str(tuple(shown.value.shape) if kind == "shape" else shown.value.dtype))
     return _evidence(draft.shown, shown)
+
+
+def _explained(claim: str, draft: Draft) -> str:
+    """A claim below the helpers of `setup` that it calls, so that a learner sees what they do."""
+    named = {node.id for node in ast.walk(ast.parse(claim)) if isinstance(node, ast.Name)}
+    helpers = [n for n in ast.parse(draft.setup).body if isinstance(n, ast.FunctionDef) and n.name in named]
+    return "\n\n".join([*(ast.get_source_segment(draft.setup, helper) or "" for helper in helpers), claim])
 
 
 def _why(draft: Draft, right: bool) -> str:
