@@ -153,13 +153,30 @@ def test_the_key_is_computed(body: str, right: str, others: tuple[str, ...]) -> 
     [
         (TWO_ROWS, "print((x - x.mean(0)) / x.std(0).detach())", "0.7071"),
         (CLAIMS, "drift(0.5) < drift(0.1)", "False: 1.5 < 0.3"),
-        (SHAPE, "nn.BatchNorm1d(3)", "(5, 3)"),
-        (CHANNELS, "nn.BatchNorm2d(3)", "RuntimeError: running_mean should contain 5 elements not 3"),
     ],
 )
 def test_a_distractor_has_its_evidence(body: str, code: str, output: str) -> None:
     evidence = [choice.evidence for choice in asked(body).choices if not choice.right]
     assert any(e and code in e.code and output in e.output for e in evidence)
+
+
+@pytest.mark.parametrize(
+    ("body", "output"),
+    [
+        (SHAPE, "(5, 3)"),
+        (CHANNELS, "RuntimeError: running_mean should contain 5 elements not 3"),
+        (DTYPE, "torch.float32"),
+    ],
+)
+def test_what_the_run_did_stands_with_the_key_alone(body: str, output: str) -> None:
+    found = asked(body)
+    assert found.right.evidence and found.right.evidence.output == output
+    assert not any(choice.evidence for choice in found.choices if not choice.right)
+
+
+def test_a_claim_s_evidence_shows_what_its_helpers_do() -> None:
+    evidence = asked(CLAIMS).right.evidence
+    assert evidence and evidence.code.startswith("def drift(momentum):") and evidence.code.endswith("> drift(0.1)")
 
 
 def test_the_order_of_lines_is_judged_by_the_check() -> None:

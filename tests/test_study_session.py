@@ -10,10 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from nbclient import NotebookClient
 
 import torch_judge
 from torch_judge import answer, lesson, quiz
+from torch_judge.cli.main import main
 from torch_judge.learner.progress import Store
 from torch_judge.study import page, session
 from torch_judge.study.asking import Choice, Evidence, Question
@@ -157,6 +159,47 @@ def test_a_broken_question_is_named_and_the_others_work(bank: Path, capsys: pyte
     path.write_text(QUESTIONS.replace("== 0`", "== 5`", 1))
     text = told(lambda: quiz("rectifiers"), capsys)
     assert "questions.md:3: no option is right in One" in text.replace("- ", "-") and "Two" in text
+
+
+def in_shell(typed: str, *options: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["quiz", "rectifiers", *options], input=typed)
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_a_quiz_in_a_shell_to_its_end() -> None:
+    status, text = in_shell("h\nx\n" + "a\nb\nc\n" * 2)  # one attempt each: two letters are enough
+    assert status == 0 and "1 of 2 · One" in text and "Try -1." in text and "x is no option here" in text
+    assert "of 2 right." in text and len(answers()) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "options", "says", "kept"),
+    [
+        ("", (), "The input ended at question 1 of 2. Type one letter a line.", 0),
+        ("a\n", (), "The input ended at question 2 of 2.", 1),
+        ("q\n", (), "A, B, C, h for a hint, q to leave", 0),
+        ("q\n", ("--set", "challenge"), "q to leave (2:00 left)", 1),
+        ("", ("--set", "challenge"), "The input ended at question 1 of 2.", 1),
+    ],
+)
+def test_a_quiz_in_a_shell_that_is_left(typed: str, options: tuple[str, ...], says: str, kept: int) -> None:
+    status, text = in_shell(typed, *options)
+    assert status == 2 and says in text and len(answers()) == kept
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "says"),
+    [
+        (["lesson"], 0, "rectifiers: Rectifiers, for relu"),
+        (["lesson", "rect"], 0, "ReLU()"),
+        (["lesson", "retifiers"], 2, "Did you mean `rectifiers`?"),
+        (["quiz", "rectifiers", "--set", "practice"], 2, "has no `practice` questions"),
+        (["quiz", "rectifiers", "--set", "hard"], 2, "'hard' is not one of"),
+    ],
+)
+def test_the_commands(args: list[str], status: int, says: str) -> None:
+    result = CliRunner().invoke(main, args)
+    assert result.exit_code == status and says in " ".join(result.output.split())
 
 
 def timed(clock: Callable[[], float], kept: list[tuple[str, bool, float, int]]) -> Quiz:

@@ -15,9 +15,11 @@ from torch_judge.cli.export import export
 from torch_judge.cli.grade import grade
 from torch_judge.cli.hint import hint
 from torch_judge.cli.lab import lab
+from torch_judge.cli.lesson import lesson
 from torch_judge.cli.list import list_
 from torch_judge.cli.new import new
 from torch_judge.cli.notebooks import notebooks
+from torch_judge.cli.quiz import quiz
 from torch_judge.cli.replay import replay
 from torch_judge.cli.report import report
 from torch_judge.cli.reset import reset
@@ -35,6 +37,7 @@ def main() -> None:
 
 SECTIONS = {
     "Commands": (check, list_, show, start, lab, hint, replay, solution, status, reset),
+    "Before and after an exercise": (lesson, quiz),
     "For instructors": (grade, report, export),
     "For authors of problems": (new, audit, notebooks),
 }

@@ -82,7 +82,9 @@ def _judged(draft: Draft, item: Option, shown: Ran, seed: int) -> Choice:
     kind, *_ = item.code.split()
     right = JUDGES[kind](item.outcome[1] if item.outcome.groups() else "", item.outcome, shown, draft)
     text = item.text or WORDS[kind](item.outcome, draft)
-    return Choice(text, right, item.why or _why(draft, right), _seen(kind, item, shown, draft))
+    # What the run did is the key itself: a distractor must not show it while there is an attempt left.
+    seen = _seen(kind, item, shown, draft) if right or kind == "order" else None
+    return Choice(text, right, item.why or _why(draft, right), seen)
 
 
 def _seen(kind: str, item: Option, shown: Ran, draft: Draft) -> Evidence | None:

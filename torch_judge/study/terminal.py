@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from torch_judge.show.terminal import BAD, CODE, DIM, GOOD, message, plain, put, rendered
@@ -13,14 +14,30 @@ from torch_judge.study.quiz import Quiz
 from torch_judge.study.sheet import Sheet
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.markdown import Markdown
 
 Write = Callable[["Console"], None]
 
 
+@cache
+def _compact() -> type[Markdown]:
+    """Rich's Markdown without the empty lines around blocks of code."""
+    from rich.markdown import CodeBlock, Markdown
+    from rich.syntax import Syntax
+
+    class Fence(CodeBlock):
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+            yield Syntax(str(self.text).rstrip(), self.lexer_name, theme=self.theme, word_wrap=True)
+
+    class Compact(Markdown):
+        elements = {**Markdown.elements, "fence": Fence, "code_block": Fence}
+
+    return Compact
+
+
 def markdown(console: Console, text: str, indent: int = 0) -> None:
     """Write Markdown, its formulas as text, on any background."""
-    from rich.markdown import Markdown
     from rich.padding import Padding
     from rich.theme import Theme
 
@@ -28,7 +45,7 @@ def markdown(console: Console, text: str, indent: int = 0) -> None:
 
     plainly = {"markdown.code": f"bold {CODE}", "markdown.code_block": CODE}
     with console.use_theme(Theme(plainly)):
-        console.print(Padding(Markdown(readable(text), code_theme="ansi_light"), (0, 0, 0, indent)))
+        console.print(Padding(_compact()(readable(text), code_theme="ansi_light"), (0, 0, 0, indent)))
 
 
 def question(console: Console, quiz: Quiz, number: int, how: str = "") -> None:
