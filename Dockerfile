@@ -13,7 +13,7 @@ ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 COPY constraints.txt ./
 RUN pip install --constraint constraints.txt --extra-index-url "${TORCH_INDEX}" torch
 COPY . .
-RUN pip install --constraint constraints.txt ".[plots]" ./labextension
+RUN pip install --constraint constraints.txt ".[plots,widgets]" ./labextension
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="torch-judge" \

@@ -95,8 +95,8 @@ clean:
 	touch $@
 
 .venv/lab: .venv/judge $(LAB_SOURCES)
-	@echo "Installing JupyterLab and what the solutions' pictures need ..."
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[plots]' "jupyterlab~=4.5.0" ipykernel
+	@echo "Installing JupyterLab and what pictures and quizzes need ..."
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[plots,widgets]' "jupyterlab~=4.5.0" ipykernel
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt hatchling hatch-jupyter-builder
 	@echo "Building the buttons and the panel with Node; a minute or two ..."
 	rm -rf labextension/lib labextension/torch_judge_lab/labextension # else the build is skipped
