@@ -16,12 +16,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "torch_judge.report": ("Report",),
     "torch_judge.learner.session": ("check", "hint", "judge", "replay", "reset_progress", "solution", "status"),
+    "torch_judge.study.practice": ("drill",),
     "torch_judge.study.session": ("answer", "lesson", "quiz"),
 }
 __all__ = [
     "Report",
     "answer",
     "check",
+    "drill",
     "hint",
     "judge",
     "lesson",
@@ -35,6 +37,7 @@ __all__ = [
 if TYPE_CHECKING:
     from torch_judge.learner.session import check, hint, judge, replay, reset_progress, solution, status
     from torch_judge.report import Report
+    from torch_judge.study.practice import drill
     from torch_judge.study.session import answer, lesson, quiz
 
 

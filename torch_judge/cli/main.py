@@ -11,6 +11,7 @@ from torch_judge import __version__
 from torch_judge.cli.audit import audit
 from torch_judge.cli.check import check
 from torch_judge.cli.console import Commands
+from torch_judge.cli.drill import drill
 from torch_judge.cli.export import export
 from torch_judge.cli.grade import grade
 from torch_judge.cli.hint import hint
@@ -37,7 +38,7 @@ def main() -> None:
 
 SECTIONS = {
     "Commands": (check, list_, show, start, lab, hint, replay, solution, status, reset),
-    "Before and after an exercise": (lesson, quiz),
+    "Before and after an exercise": (lesson, quiz, drill),
     "For instructors": (grade, report, export),
     "For authors of problems": (new, audit, notebooks),
 }

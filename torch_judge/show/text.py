@@ -42,6 +42,12 @@ def print_report(console: Console, view: View) -> None:
     put(console, Group(*(renderable for part in parts for renderable in part(view))))
 
 
+def print_failures(console: Console, view: View) -> None:
+    """Print only what a report says of the cases that fail."""
+    for renderable in _failures(view):
+        put(console, renderable)
+
+
 def _heading(text: str) -> Iterator[RenderableType]:
     yield plain("")
     yield plain(text, "bold")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from torch_judge.bank import find_bank
+from torch_judge.bank import Bank, find_bank
 from torch_judge.bank.lessons import Lesson, Lessons, find_lessons
 from torch_judge.errors import JudgeError, ProblemError
 from torch_judge.study.asking import SETS, Question
@@ -27,14 +27,24 @@ class Series:
     faults: tuple[ProblemError, ...]
 
 
+def bank() -> Bank:
+    """The problems of `find_bank`."""
+    return _bank_at(os.environ.get("TORCH_JUDGE_PROBLEMS"))
+
+
 def lessons() -> Lessons:
-    """The lessons beside the problems of `find_bank`."""
+    """The lessons beside them."""
     return _lessons_at(os.environ.get("TORCH_JUDGE_PROBLEMS"))
 
 
 @lru_cache(maxsize=4)
+def _bank_at(_: str | None) -> Bank:
+    return find_bank()
+
+
+@lru_cache(maxsize=4)
 def _lessons_at(_: str | None) -> Lessons:
-    return find_lessons(find_bank())
+    return find_lessons(bank())
 
 
 def drafts_of(lesson: Lesson) -> Drafts:

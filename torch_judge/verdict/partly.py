@@ -77,7 +77,7 @@ def part_of(
                 return None
             wrong |= theirs
             seen = known.mistaken(mistake, case, setting.seed, edits)
-            points |= {p for p in theirs & mine if _shared(case, p[1], evidence.seen[case.name], seen)}
+            points |= {p for p in theirs & mine if wrong_alike(case, p[1], evidence.seen[case.name], seen)}
     except ProblemError:  # the mistake edits what this reading has edited already
         return None
     if not points:
@@ -90,7 +90,7 @@ def part_of(
     return Part(mistake, frozenset(points), frozenset(wrong), frozenset(whole), frozenset(telling), solid)
 
 
-def _shared(case: Case, path: str, mine: Seen, theirs: Seen) -> bool:
+def wrong_alike(case: Case, path: str, mine: Seen, theirs: Seen) -> bool:
     """Whether the learner and a mistake, both wrong here, are wrong in the same way."""
     if path == RAISES:
         return same_kind_of_error(mine.exception, theirs.exception)
