@@ -20,7 +20,7 @@ LESSON = """\
 title: Demo
 problems: relu
 ---
-Prose with `= 1 + 1` parts.
+Prose `claim: F.relu(torch.tensor(2.0)).item() == 2` in parts.
 
 ```python setup
 def rows(n):
@@ -128,7 +128,7 @@ FAULTY_SHEETS = [
     ("print(norm(", "print(nrom(", "lesson.md:15: this block raises NameError"),
     ("torch.randn(4, 5)", "torch.randn(4, 3)", "lesson.md:18: this block raises nothing"),
     ("problems: relu", "problems: relu, rleu", "there is no problem `rleu`"),
-    ("= 1 + 1", "= 1 + x", "lesson.md:5: `1 + x` raises NameError"),
+    ("2.0)).item", "x)).item", "lesson.md:5: `F.relu(torch.tensor(x)).item() == 2` raises NameError"),
     ("Prose", "[write: prose]", "lesson.md:5: the author still has to write this"),
 ]
 

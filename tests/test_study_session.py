@@ -284,7 +284,8 @@ def test_in_a_kernel_with_widgets() -> None:
     )
     cells = [
         'from torch_judge import quiz, answer; quiz("rectifiers", "challenge")',
-        see + "print([b.description for b in buttons()], buttons()[0].tooltip)",
+        see
+        + "print([b.description for b in buttons()], asking.seconds(1)); board.begin(); print([b.description for b in buttons()], buttons()[0].tooltip)",
         "start = time.perf_counter(); buttons()[ord(asking.asked[0].key) - 65].click(); took = time.perf_counter() - start\n"
         "print([b.description for b in buttons()], [b.disabled for b in buttons()], took < 0.1)",
         "buttons()[-1].click(); print(asking.current, board.number, board.left.value[-30:])",
@@ -296,7 +297,7 @@ def test_in_a_kernel_with_widgets() -> None:
     shown = outputs[0][0]["data"]
     assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} <= set(shown)
     texts = [next(o["text"] for o in output if o["output_type"] == "stream") for output in outputs[1:]]
-    assert "['A', 'B', 'C'] A, answer: It" in texts[0]
+    assert "['Begin'] 0" in texts[0] and "['A', 'B', 'C'] A, answer: It" in texts[0]
     assert "'Next question'] [True, True, True, False] True" in texts[1] and "✓ " in texts[1]
     assert texts[2].startswith("2 2 ") and "left</p>" in texts[2]
     assert "earned the badge" in texts[3]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,8 @@ from torch_judge.errors import JudgeError, ProblemError
 
 FILES = ("lesson.md", "cards.md", "questions.md", "trace.py", "explain.md")
 KEYS = ("title", "problems")
+CLAIM = re.compile(r" ?`claim: ([^`]+)`")
+"""Behind a sentence of lesson.md: an expression that must be True; it is not shown."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,12 @@ class Lessons:
         return tuple(self.get(topic) for topic in sorted(self._folders))
 
     def of_problem(self, id: str) -> Lesson | None:
-        """The first lesson that prepares for a problem."""
-        return next((lesson for lesson in self.lessons() if id in lesson.problems), None)
+        """The first lesson that prepares for a problem. A lesson at fault is passed over: an exercise works without."""
+        for topic in sorted(self._folders):
+            with contextlib.suppress(ProblemError):
+                if id in self.get(topic).problems:
+                    return self.get(topic)
+        return None
 
 
 def find_lessons(bank: Bank) -> Lessons:

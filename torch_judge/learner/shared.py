@@ -40,7 +40,8 @@ def start_notebook(problem: Problem, to: Path, *, carried: bool = False) -> Path
     Raises JudgeError if it cannot be written; what is there already is left as it is.
     """
     from torch_judge.notebooks import carried as carrying
-    from torch_judge.notebooks.build import dumped, template
+    from torch_judge.notebooks.build import template
+    from torch_judge.notebooks.cells import dumped
     from torch_judge.notebooks.settings import repository
 
     name = f"{problem.notebook}_colab.ipynb" if carried else f"{problem.notebook}.ipynb"

@@ -1,14 +1,17 @@
-"""Builds the notebooks of ``templates/`` and ``solutions/`` from the problem folders."""
+"""Builds the notebooks of ``templates/`` and ``solutions/`` from the problem and lesson folders."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from torch_judge.bank.lessons import find_lessons
 from torch_judge.notebooks import colab
+from torch_judge.notebooks import lessons as teaching
 from torch_judge.notebooks import welcome as welcoming
+from torch_judge.notebooks.cells import code, dumped, install, markdown, notebook
 from torch_judge.notebooks.settings import repository_of
 
 if TYPE_CHECKING:
@@ -26,23 +29,24 @@ def welcome(bank: Bank, repository: str | None = None) -> NotebookNode:
     """The notebook to begin with: what this is, the problems by topic, a study plan."""
     texts = welcoming.introduction(bank, repository), welcoming.problems(bank, repository), welcoming.plan(bank)
     ids = "welcome", "problems", "plan"
-    cells = [_markdown(id, text) for id, text in zip(ids, texts, strict=True)]
-    return _notebook(
+    cells = [markdown(id, text) for id, text in zip(ids, texts, strict=True)]
+    return notebook(
         {"generated": "torch-judge notebooks"},
-        [cells[0], _install(repository), _code("status", welcoming.STATUS, "status"), *cells[1:]],
+        [cells[0], install(repository), code("status", welcoming.STATUS, "status"), *cells[1:]],
     )
 
 
 def template(problem: Problem, repository: str | None = None, setup: str = "") -> NotebookNode:
     """The notebook that a learner starts from; with a ``repository`` (OWNER/NAME), a badge opens it in Colab.
 
-    ``setup`` is the source of another set-up cell.
+    ``setup`` is the source of another set-up cell, of a notebook that travels alone: it links no other.
     """
-    return _notebook(
+    lesson = "" if setup else teaching.link(problem)
+    return notebook(
         _about(problem),
         [
-            _markdown("statement", _title(problem, repository, "templates") + problem.statement),
-            _install(repository, setup),
+            markdown("statement", _title(problem, repository, "templates") + lesson + problem.statement),
+            install(repository, setup),
             *_starter(problem),
             *_check(problem),
         ],
@@ -54,12 +58,12 @@ def solution(problem: Problem, repository: str | None = None) -> NotebookNode:
     after the solution, so that the cells may use it.
     """
     before, after = _divided(problem.notes)
-    return _notebook(
+    return notebook(
         _about(problem),
         [
-            _markdown("notes", _title(problem, repository, "solutions") + before),
-            _install(repository),
-            _code("solution", problem.solution, "solution"),
+            markdown("notes", _title(problem, repository, "solutions") + before),
+            install(repository),
+            code("solution", problem.solution, "solution"),
             *_plots(after),
             *_check(problem)[:1],
         ],
@@ -95,6 +99,8 @@ def _texts(bank: Bank, root: Path, repository: str | None, whole: bool) -> Itera
     for problem in bank.problems():
         yield root / "templates" / f"{problem.notebook}.ipynb", dumped(template(problem, repository))
         yield root / "solutions" / f"{problem.notebook}_solution.ipynb", dumped(solution(problem, repository))
+    for lesson in find_lessons(bank).lessons():
+        yield root / "templates" / f"{lesson.notebook}.ipynb", dumped(teaching.lesson(lesson, bank, repository))
     readme = _current(root / "README.md")
     if whole and readme and _TABLE.search(readme):
         yield root / "README.md", _TABLE.sub(lambda match: match[1] + _table(bank) + match[2], readme)
@@ -104,14 +110,6 @@ def _table(bank: Bank) -> str:
     """The README's rows, one for each problem."""
     rows = (f"| {p.number:02d} | `{p.id}` | {p.title} | {p.difficulty} | {p.topic} |" for p in bank.problems())
     return "| | id | title | difficulty | topic |\n| ---: | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
-
-
-def dumped(notebook: NotebookNode) -> str:
-    """As Jupyter itself saves it (keys sorted, indent 1, UTF-8), so that saving it again changes nothing."""
-    import nbformat
-
-    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
-    return text.rstrip("\n") + "\n"
 
 
 def _current(path: Path) -> str | None:
@@ -126,19 +124,6 @@ def _about(problem: Problem) -> dict[str, str]:
     return {"problem": problem.id, "generated": f"torch-judge notebooks; edit problems/{problem.id}/ instead"}
 
 
-def _notebook(about: dict[str, str], cells: list[NotebookNode]) -> NotebookNode:
-    from nbformat import v4
-
-    metadata = {
-        "torch_judge": about,
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    notebook: NotebookNode = v4.new_notebook(cells=cells, metadata=metadata)  # type: ignore[no-untyped-call]
-    notebook.nbformat_minor = 5
-    return notebook
-
-
 def _title(problem: Problem, repository: str | None, folder: str) -> str:
     name = problem.notebook if folder == "templates" else f"{problem.notebook}_solution"
     heading = f"# {problem.number:02d} · {problem.title}{'' if folder == 'templates' else ': solution'}"
@@ -146,24 +131,18 @@ def _title(problem: Problem, repository: str | None, folder: str) -> str:
     return f"{heading}\n\n{badge}**{problem.difficulty}** · {problem.topic}\n\n"
 
 
-def _install(repository: str | None, setup: str = "") -> NotebookNode:
-    # Folded in JupyterLab (`source_hidden`) and in Colab (`cellView`).
-    folded = {"tags": ["install"], "jupyter": {"source_hidden": True}, "cellView": "form"}
-    return _code("install", setup or colab.install(repository), "install", **folded)
-
-
 def _starter(problem: Problem) -> list[NotebookNode]:
     parts = [part for part in _CELL_MARK.split(problem.starter) if part.strip()]
     return [
-        _code("starter-1", part, "starter") if i == 0 else _code(f"debug-{i}", part, "debug")
+        code("starter-1", part, "starter") if i == 0 else code(f"debug-{i}", part, "debug")
         for i, part in enumerate(parts)
     ]
 
 
 def _check(problem: Problem) -> list[NotebookNode]:
     return [
-        _code("check", f'from torch_judge import check, hint\n\ncheck("{problem.id}")', "check"),
-        _code("hint", f'# hint("{problem.id}")', "hint"),
+        code("check", f'from torch_judge import check, hint\n\ncheck("{problem.id}")', "check"),
+        code("hint", f'# hint("{problem.id}")', "hint"),
     ]
 
 
@@ -181,21 +160,4 @@ def _plots(notes: str) -> Iterator[NotebookNode]:
     """Markdown cells and, for each block fenced as `python cell`, a code cell."""
     for i, part in enumerate(_CODE_CELL.split(notes)):
         if part.strip():
-            yield _code(f"plot-{i}", part, "plot") if i % 2 else _markdown(f"notes-{i}", part)
-
-
-def _markdown(id: str, text: str) -> NotebookNode:
-    from nbformat import v4
-
-    cell: NotebookNode = v4.new_markdown_cell(text.strip(), id=id)  # type: ignore[no-untyped-call]
-    return cell
-
-
-def _code(id: str, source: str, role: str, **metadata: Any) -> NotebookNode:
-    from nbformat import v4
-
-    metadata["torch_judge"] = {"role": role}
-    cell: NotebookNode = v4.new_code_cell(  # type: ignore[no-untyped-call]
-        source.strip("\n").rstrip(), id=id, metadata=metadata
-    )
-    return cell
+            yield code(f"plot-{i}", part, "plot") if i % 2 else markdown(f"notes-{i}", part)

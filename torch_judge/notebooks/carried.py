@@ -80,7 +80,7 @@ def _files(problem: Problem) -> Iterator[tuple[str, bytes]]:
     own = Path(__file__).resolve().parents[1]
     for path in sorted(own.rglob("*")):
         inside = path.relative_to(own)
-        if path.is_file() and "__pycache__" not in inside.parts and inside.parts[0] != "problems":
+        if path.is_file() and "__pycache__" not in inside.parts and inside.parts[0] not in ("problems", "lessons"):
             yield f"torch_judge/{inside.as_posix()}", path.read_bytes()
     for path in sorted(problem.folder.iterdir()):
         if path.is_file():

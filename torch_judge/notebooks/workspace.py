@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class Workspace:
-    """``00_welcome.ipynb``, a notebook for each problem, and ``solutions/`` in one folder.
+    """``00_welcome.ipynb``, a notebook for each problem and each lesson, and ``solutions/`` in one folder.
 
     Every method raises JudgeError where the folder cannot be read or written.
     """
@@ -64,7 +64,8 @@ class Workspace:
 
     def reset(self, path: Path, problem: Problem) -> Path:
         """Put the blank notebook of the problem at ``path``; returns the numbered copy that keeps the old work."""
-        from torch_judge.notebooks.build import dumped, template
+        from torch_judge.notebooks.build import template
+        from torch_judge.notebooks.cells import dumped
         from torch_judge.notebooks.settings import repository
 
         def work() -> Path:
@@ -85,7 +86,10 @@ class Workspace:
         return path
 
     def _notebooks(self) -> Iterator[tuple[str, str]]:
-        from torch_judge.notebooks.build import dumped, solution, template, welcome
+        from torch_judge.bank.lessons import find_lessons
+        from torch_judge.notebooks.build import solution, template, welcome
+        from torch_judge.notebooks.cells import dumped
+        from torch_judge.notebooks.lessons import lesson
         from torch_judge.notebooks.settings import repository
 
         place = repository()
@@ -93,6 +97,8 @@ class Workspace:
         for problem in self.bank.problems():
             yield f"{problem.notebook}.ipynb", dumped(template(problem, place))
             yield f"{SOLUTIONS}/{problem.notebook}_solution.ipynb", dumped(solution(problem, place))
+        for found in find_lessons(self.bank).lessons():
+            yield f"{found.notebook}.ipynb", dumped(lesson(found, self.bank, place))
 
     def _write_all(self, notebooks: Iterator[tuple[str, str]]) -> list[Path]:
         written, known = [], self._hashes()
@@ -111,7 +117,7 @@ class Workspace:
         return written
 
     def _own(self, problem: Problem, name: str, build: Callable[[Problem, str | None], NotebookNode]) -> Path:
-        from torch_judge.notebooks.build import dumped
+        from torch_judge.notebooks.cells import dumped
         from torch_judge.notebooks.settings import repository
 
         for path in _names(self.root / name):

@@ -51,6 +51,13 @@ def quiz(asking: Quiz) -> str:
     return wrapped(asking.title, title(asking.title), *(question(asking, number) for number in numbers if number))
 
 
+def invitation(asking: Quiz) -> str:
+    """What stands before the first of several timed questions, whose clock does not run as yet."""
+    total = len(asking.asked)
+    text = f"{total} timed questions, one after the other. The clock of each begins when you see it."
+    return title(asking.title) + tag("p", esc(text))
+
+
 def answered(asking: Quiz, number: int, given: Reply) -> str:
     """The reply to an answer as one element, with what comes next."""
     inside = reply(given, asking.asked[number - 1])

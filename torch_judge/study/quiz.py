@@ -64,7 +64,7 @@ class Quiz:
 
     def seconds(self, number: int) -> float:
         """How long ago a question was first shown, in seconds; 0 if it was not."""
-        return self._clock() - self._shown.get(number, self._clock())
+        return self._clock() - self._shown[number] if number in self._shown else 0.0
 
     def left(self, number: int) -> float | None:
         """Seconds that remain for a question, None without a limit."""

@@ -71,11 +71,10 @@ def present(asking: Quiz) -> None:
     while _ASKING:
         _ASKING.pop().leave()
     _ASKING.append(asking)
-    text = terminal.as_text(terminal.quiz(asking))
     if widgets.available():
-        widgets.show(asking, page.quiz(asking), text())
+        widgets.show(asking)
     else:
-        show.publish(text, lambda: page.quiz(asking))
+        show.publish(terminal.as_text(terminal.quiz(asking)), lambda: page.quiz(asking))
 
 
 def of_series(found: Series) -> Quiz:

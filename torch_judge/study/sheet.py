@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from torch_judge.bank.lessons import Lesson, front_matter
+from torch_judge.bank.lessons import CLAIM, Lesson, front_matter
 from torch_judge.study.markdown import SETUP, SHOW, Piece, fault, sections
 from torch_judge.study.running import execute, prepared, quiet
 
 RAISES = "python raises"
-_MARKED = re.compile(r" ?`claim: ([^`]+)`|`= ([^`]+)`")
 
 
 @dataclass(frozen=True)
 class Part:
     """Prose (``sort`` "prose"), a block that is run ("show", "raises", "setup") or one that is only shown ("text").
 
-    ``text``: the code, or the Markdown with its figures put in and its claims taken out. ``output``: what was printed.
+    ``text``: the code, or the Markdown with its claims taken out. ``output``: what was printed.
     """
 
     sort: str
@@ -33,11 +31,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the prose, and what it evaluated to."""
+    """A claim of the prose, which is True."""
 
     code: str
     line: int
-    holds: object
 
 
 @dataclass(frozen=True)
@@ -97,27 +94,19 @@ class _Runner:
         return Part(piece.info.split()[1], code, piece.line, ran.shown)
 
     def _prose(self, piece: Piece) -> str:
-        lines = piece.text.splitlines()
-        return "\n".join(_MARKED.sub(self._computed(number), line) for number, line in enumerate(lines, piece.line))
+        for number, line in enumerate(piece.text.splitlines(), start=piece.line):
+            for match in CLAIM.finditer(line):
+                self._claim(match[1].strip(), number)
+        return CLAIM.sub("", piece.text)
 
-    def _value(self, code: str) -> object:
+    def _claim(self, code: str, line: int) -> None:
         import torch
 
-        with torch.random.fork_rng(devices=[]):  # in the notebook, which has no claims, the numbers drawn are the same
-            return eval(compile(code, "<claim>", "eval"), self.names)
-
-    def _computed(self, line: int) -> Callable[[re.Match[str]], str]:
-        def put(match: re.Match[str]) -> str:
-            code = match[1] or match[2]
-            try:
-                value = self._value(code.strip())
-            except Exception as error:
-                fault(self.path, line, f"`{code}` raises {type(error).__name__}: {error}", "Mend the expression.")
-            if match[1] is None:
-                return f"{value:.4g}" if isinstance(value, float) else str(value)
-            if value is not True:
-                fault(self.path, line, f"the claim `{code}` is {value!r}, not True.", "Mend the claim or the prose.")
-            self.claims.append(Claim(code, line, value))
-            return ""
-
-        return put
+        try:
+            with torch.random.fork_rng(devices=[]):  # in the notebook, which has no claims, the same numbers are drawn
+                holds = eval(compile(code, "<claim>", "eval"), self.names)
+        except Exception as error:
+            fault(self.path, line, f"`{code}` raises {type(error).__name__}: {error}", "Mend the expression.")
+        if holds is not True:
+            fault(self.path, line, f"the claim `{code}` is {holds!r}, not True.", "Mend the claim or the prose.")
+        self.claims.append(Claim(code, line))

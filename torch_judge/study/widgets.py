@@ -22,9 +22,10 @@ def available() -> bool:
     return in_notebook() and importlib.util.find_spec("ipywidgets") is not None
 
 
-def show(quiz: Quiz, html: str, text: str) -> None:
-    """Show a quiz, one question at a time; ``html`` and ``text`` are what a view without widgets shows instead."""
-    display(Board(quiz).box, html, text)
+def show(quiz: Quiz) -> None:
+    """Show a quiz, one question at a time; a view that knows no widgets shows the page."""
+    still = wrapped(quiz.title, page.invitation(quiz)) if quiz.timed else page.quiz(quiz)
+    display(Board(quiz).box, still, quiz.title)
 
 
 def display(widget: Any, html: str, text: str) -> None:
@@ -60,14 +61,24 @@ class Board:
 
         self.quiz = quiz
         self.number = quiz.current or 1
+        self.begun = not quiz.timed
         self.left = html("")
         self.box = ipywidgets.VBox(layout=ipywidgets.Layout(width="100%", max_width="62rem"))
         quiz.changed = self.refresh
+        self.refresh()
+
+    def begin(self) -> None:
+        """Show the first question; its clock begins."""
+        self.begun = True
         self.refresh()
         threading.Thread(target=self._tick, daemon=True).start()
 
     def refresh(self) -> None:
         """Draw what is the case now."""
+        if not self.begun and not self.quiz.asked[0].replies:
+            begin = button("Begin", "Begin: the clock of the first question starts", self.begin)
+            self.box.children = (html(page.invitation(self.quiz), self.quiz.title), begin)
+            return
         asked = self.quiz.show(self.number)
         question = page.head(self.quiz, self.number) + page.words(asked.question.prompt)
         parts = [html(question, asked.question.title), self.left, *self._options()]
