@@ -209,3 +209,27 @@ def test_the_command(tmp_path: Path, broken: bool, status: int) -> None:
     result = CliRunner().invoke(main, ["audit", "--lessons", "demo", "--problems", str(problem.parent)])
     assert result.exit_code == status, result.output
     assert ("lesson.md:24" in result.output) is broken
+
+
+def test_a_new_lesson_runs_and_the_audit_says_what_is_left(tmp_path: Path) -> None:
+    problems = tmp_path / "problems"
+    problems.mkdir()
+    (problems / "relu").symlink_to(Path(__file__).parent.parent / "problems" / "relu")
+    result = CliRunner().invoke(main, ["new", "--lesson", "my_topic", "--problems", str(problems)])
+    assert result.exit_code == 0 and f"audit --lessons my_topic --problems {problems}" in result.output
+    folder = tmp_path / "lessons" / "my_topic"
+    left = proven(load(folder), 50, ["relu"]).failures
+    assert len(left) == 4 and all("the author still has to write this" in failure for failure in left)
+    for path in folder.iterdir():
+        path.write_text(path.read_text().replace("[write: ", "("))
+    assert proven(load(folder), 50, ["relu"]).failures == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "says"), [("My-Topic", "`My-Topic` is no name for a lesson."), ("demo", "exists already; it was left")]
+)
+def test_a_new_lesson_with_a_bad_name(tmp_path: Path, topic: str, says: str) -> None:
+    lesson_of(tmp_path)
+    (tmp_path / "problems").mkdir()
+    result = CliRunner().invoke(main, ["new", "--lesson", topic, "--problems", str(tmp_path / "problems")])
+    assert result.exit_code == 2 and says in result.output
