@@ -86,7 +86,8 @@ def with_min_p(solve, draw):
 
 @case("temperature comes before top-p and min-p", kind="values")
 def temperature_first(solve, draw):
-    # At 4 (divided twice) the second sum is .48. At 2 the shares are .30 .26 .18 .15 .11 with ratios 1 .87 .61 .5 .35; at 1/2 they are .56 .32 .08 .04 .01.
+    # At 4 (divided twice) the second sum is .48.
+    # At 2 the shares are .30 .26 .18 .15 .11 with ratios 1 .87 .61 .5 .35; at 1/2 they are .56 .32 .08 .04 .01.
     logits, hot, cold = row(draw), number(draw, "hot", 1.9, 2.1), number(draw, "cold", 0.48, 0.52)
     return {
         "hot, top_p": solve(logits, temperature=hot, top_p=0.6),
