@@ -10,7 +10,7 @@ def both_signs(solve, draw):
     return {"output": solve(draw.randn("x", 5, 7, std=1.5))}
 
 
-@case("0 gives 0; whole and half numbers", kind="values")
+@case("0 gives 0; whole and half numbers", kind="values", widen=4, because=ROOT)
 def points(solve, draw):
     x = draw.randint("halves", -6, 7, 4, 3) * 0.5
     x[0, 0], x[1, 0] = 0.0, -0.0
