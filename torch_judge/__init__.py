@@ -17,13 +17,16 @@ _HOMES = {
     "torch_judge.report": ("Report",),
     "torch_judge.learner.session": ("check", "hint", "judge", "replay", "reset_progress", "solution", "status"),
     "torch_judge.study.practice": ("drill",),
+    "torch_judge.study.explain": ("explain",),
     "torch_judge.study.session": ("answer", "lesson", "quiz"),
+    "torch_judge.study.trace": ("trace",),
 }
 __all__ = [
     "Report",
     "answer",
     "check",
     "drill",
+    "explain",
     "hint",
     "judge",
     "lesson",
@@ -32,13 +35,16 @@ __all__ = [
     "reset_progress",
     "solution",
     "status",
+    "trace",
 ]
 
 if TYPE_CHECKING:
     from torch_judge.learner.session import check, hint, judge, replay, reset_progress, solution, status
     from torch_judge.report import Report
+    from torch_judge.study.explain import explain
     from torch_judge.study.practice import drill
     from torch_judge.study.session import answer, lesson, quiz
+    from torch_judge.study.trace import trace
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from torch_judge.cli.audit import audit
 from torch_judge.cli.check import check
 from torch_judge.cli.console import Commands
 from torch_judge.cli.drill import drill
+from torch_judge.cli.explain import explain
 from torch_judge.cli.export import export
 from torch_judge.cli.grade import grade
 from torch_judge.cli.hint import hint
@@ -28,6 +29,7 @@ from torch_judge.cli.show import show
 from torch_judge.cli.solution import solution
 from torch_judge.cli.start import start
 from torch_judge.cli.status import status
+from torch_judge.cli.trace import trace
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,7 +40,7 @@ def main() -> None:
 
 SECTIONS = {
     "Commands": (check, list_, show, start, lab, hint, replay, solution, status, reset),
-    "Before and after an exercise": (lesson, quiz, drill),
+    "Before and after an exercise": (lesson, trace, quiz, drill, explain),
     "For instructors": (grade, report, export),
     "For authors of problems": (new, audit, notebooks),
 }

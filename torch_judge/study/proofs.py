@@ -18,6 +18,7 @@ from torch_judge.study.drafts import NEEDED, Draft
 from torch_judge.study.keys import question
 from torch_judge.study.lessons import drafts_of
 from torch_judge.study.markdown import SETUP, SHOW, sections
+from torch_judge.study.parts import explain_faults, trace_faults
 from torch_judge.study.running import drawing, execute, prepared, quiet, run, value_of
 from torch_judge.study.sheet import RAISES, pieces, sheet
 
@@ -67,6 +68,7 @@ def proven(lesson: Lesson, seeds: int, problems: Sequence[str]) -> Proof:
     proof.failures += _sheet(lesson)
     proof.failures += _cards(lesson, proof.counts)
     _questions(lesson, seeds, proof)
+    proof.failures += [*trace_faults(lesson), *explain_faults(lesson)]
     proof.seconds = time.perf_counter() - start
     return proof
 

@@ -1,0 +1,243 @@
+"""`explain`: what a text shows and what it does not, and never a tick for the opposite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from torch_judge import explain
+from torch_judge.bank import find_bank
+from torch_judge.bank.lessons import find_lessons, load
+from torch_judge.cli.main import main
+from torch_judge.errors import JudgeError, ProblemError
+from torch_judge.study.clauses import clauses
+from torch_judge.study.explain import chosen, explained, explained_html, prompts_of
+from torch_judge.study.parts import explain_faults
+from torch_judge.study.prompts import Answer, prompts
+from torch_judge.study.wording import one_slip
+
+LESSONS = find_lessons(find_bank())
+WRITTEN = [
+    pytest.param(lesson, prompt, answer, id=f"{lesson.topic}-{prompt.name}-{answer.label}")
+    for lesson in LESSONS.lessons()
+    if lesson.has("explain.md")
+    for prompt in prompts_of(lesson)
+    for answer in prompt.answers
+]
+
+# One thing that is wrong in each line: what is ticked beside it must be true.
+OPPOSITES = {
+    "learning": """
+        Batch norm does not make the features have zero mean.
+        It makes the mean one and the variance zero.
+        Normalising the features is exactly what it avoids.
+        The activations are no longer normalised.
+        It is a myth that it normalises the activations.
+        It stops the features from being normalised.
+        Training becomes less fast.
+        Training is anything but fast.
+        It would be wrong to say that training gets faster.
+        You must use smaller learning rates instead of larger ones.
+        Larger learning rates make the training with it diverge, so they cannot be used.
+        It requires more steps rather than fewer steps.
+        It increases internal covariate shift.
+        It fails to reduce internal covariate shift.
+        The distribution of the inputs is far from stable.
+        It destabilises the inputs of the next layer.
+        It makes gradients explode.
+        It does not prevent vanishing gradients.
+        Vanishing gradients get worse.
+        It makes the network more sensitive to initialisation.
+        The network is not insensitive to the initial weights.
+        It promotes overfitting.
+        Overfitting gets stronger.
+        Unlike dropout, it does not regularise.
+        The noise in the batch statistics causes overfitting.
+        Does it normalise the activations? Does training get faster?
+        I doubt that it makes training faster, or that it stabilises the inputs.
+        Without batch norm the training is faster.
+        Training gets faster if you remove it.
+        The network learns faster when you leave it out.
+        Some people say it speeds up training. They are wrong.
+        With it, activations drift more and more.
+        """,
+    "modes": """
+        In training it uses the running mean, in evaluation the batch mean.
+        While training, running averages are used; while evaluating, batch averages.
+        eval() makes the layer use batch statistics; train() makes it use running statistics.
+        Running statistics are for training, batch statistics are for testing.
+        During evaluation the layer normalises with the mean of the batch.
+        In evaluation, contrary to training, the batch statistics count.
+        The running averages are updated in eval mode.
+        The running averages are not updated during training.
+        Nobody updates the running averages while training.
+        In evaluation the running statistics are ignored.
+        In evaluation, the running statistics are reset.
+        In eval, predictions depend on the other rows in the batch.
+        In evaluation one row alone raises an error.
+        It is not true that training uses batch statistics.
+        In training mode it never looks at the batch.
+        The running statistics are collected in evaluation and used in training.
+        In evaluation mode the outputs are not deterministic.
+        """,
+}
+
+RIGHT = [
+    ("learning", "It rescales every activation so the mean is zero and the standard deviation is one.", {1}),
+    ("learning", "It centers and scales the outputs of a layer.", {1}),
+    ("learning", "After it every column has average 0 and spread 1.", {1}),
+    ("learning", "It reduces the internal covariate shift.", {2}),
+    ("learning", "There is no drift of the activations anymore.", {2}),
+    ("learning", "It lets you use a higher learning rate.", {3}),
+    ("learning", "Trainning convergs faster.", {3}),
+    ("learning", "It helps gradients flow so they neither vanish nor explode.", {4}),
+    ("learning", "The network is less sensitive to how the weights are initialized.", {4}),
+    ("learning", "It reduces overfitting because of the noise in each mini-batch.", {5}),
+    ("modes", "During training: mean and variance of the mini-batch. During inference: the running ones.", {1, 3}),
+    ("modes", "In train mode mean/var come from the batch, in eval mode from the running buffers.", {1, 3}),
+    ("modes", "In training it uses batch statistics, not the running ones.", {1}),
+    ("modes", "In evaluation it uses the running averages that were collected during training.", {2, 3}),
+    ("modes", "It tracks a moving average of the mean and variance while training.", {2}),
+    ("modes", "In eval mode, results no longer depend on who else is in the batch.", {4}),
+]
+
+
+@pytest.mark.parametrize(("lesson", "prompt", "answer"), WRITTEN)
+def test_every_answer_is_scored_as_its_author_says(lesson, prompt, answer: Answer) -> None:
+    ticked = {number for number, one in enumerate(prompt.read(answer.text), start=1) if one.ticked}
+    assert ticked == answer.shows
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, line.strip()) for name, lines in OPPOSITES.items() for line in lines.strip().splitlines()]
+)
+def test_the_opposite_gets_no_tick(name: str, text: str) -> None:
+    found = explained(LESSONS.get("batchnorm"), text, name)
+    assert found.score == 0, [one for one in found.shown if one.ticked]
+
+
+@pytest.mark.parametrize(("name", "text", "shows"), RIGHT)
+def test_a_right_text_is_read(name: str, text: str, shows: set[int]) -> None:
+    found = explained(LESSONS.get("batchnorm"), text, name)
+    assert {number for number, one in enumerate(found.shown, start=1) if one.ticked} == shows
+
+
+def test_a_text_that_says_both_gets_no_tick_and_is_told() -> None:
+    found = explained(LESSONS.get("batchnorm"), "Training is faster with it. It also makes training slower.", 1)
+    faster = found.shown[2]
+    assert faster.by and faster.against and not faster.ticked
+    assert "your text says the opposite: “training … slower”" in explained_html(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("In training, it runs, but it stops.", ["in training it runs", "it stops"]),
+        ("It runs while training and stops.", ["it runs while training", "stops"]),
+        ("It doesn't run. Does it?", ["it does not run"]),
+        ("Averages collected during training help.", ["averages", "collected during training help"]),
+        ("It uses A, not B, in training.", ["it uses a", "in training"]),
+        ("It is fast. That is a lie.", []),
+        ("I don't think that, in training, it runs.", ["i do not think that in training it runs"]),
+        ("", []),
+        ("???", []),
+    ],
+)
+def test_clauses(text: str, parts: list[str]) -> None:
+    assert [" ".join(word.text for word in clause.words) for clause in clauses(text)] == parts
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [("train", "train", True), ("train", "trian", True), ("train", "trin", True), ("train", "trainn", True)]
+    + [("train", "brain", True), ("stable", "unstable", False), ("fast", "slow", False)],
+)
+def test_one_slip(one: str, other: str, near: bool) -> None:
+    assert one_slip(one, other) is near
+
+
+GOOD = """\
+- topic: bn
+
+## Why?
+### it helps
+It helps.
+- help* | layer*
+### answers
+#### right: 1
+It helps a layer.
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "line", "fact"),
+    [
+        ("## Why?\n", "## Why?\n- colour: on\n", 4, "`colour:` is unknown in a prompt"),
+        ("## Why?\n", "## Why?\n- settings: on\n", 3, "no words have the name `@on`"),
+        ("- topic: bn", "- topic", 1, "`topic` gives no words a name"),
+        ("It helps.\n", "", 4, "`it helps` has no sentence that says it"),
+        ("help* | layer*", "help* | ", 6, "`` has an empty place"),
+        ("#### right: 1", "#### right: 2", 8, "`right: 2` does not say what the answer shows"),
+        ("#### right: 1", "#### right", 8, "`right` does not say what the answer shows"),
+        ("### it helps\nIt helps.\n- help* | layer*\n", "", 3, "this prompt has no concept"),
+    ],
+)
+def test_a_broken_file_is_named_by_its_line(was: str, now: str, line: int, fact: str) -> None:
+    source = GOOD.replace(was, now)
+    if "no concept" in fact:
+        source = source.replace(": 1", ": none")
+    with pytest.raises(ProblemError) as caught:
+        prompts(source, "e.md")
+    assert str(caught.value).startswith(f"e.md:{line}: {fact}")
+
+
+def test_the_audit_finds_what_is_misread_and_what_is_missing(tmp_path: Path) -> None:
+    folder = tmp_path / "lessons" / "demo"
+    folder.mkdir(parents=True)
+    (folder / "lesson.md").write_text("---\ntitle: Demo\nproblems:\n---\n")
+    (folder / "explain.md").write_text(GOOD.replace("It helps a layer.", "It hinders."))
+    faults = "\n".join(explain_faults(load(folder)))
+    for part in (
+        "explain.md:8: `it helps` is missed.",
+        "has 1 answers; write at least 8",
+        "at least three answers that show nothing",
+    ):
+        assert part in faults, faults
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "fact"),
+    [
+        ("mods", "x", "The lesson `batchnorm` has no prompt `mods`. Did you mean `modes`?"),
+        (3, "x", "There is 1 or `learning`, 2 or `modes`."),
+        (0, "x", "no prompt `0`"),
+        (1, "x" * 5001, "The text has 5,001 characters."),
+    ],
+)
+def test_what_cannot_be_read_is_told(
+    prompt: str | int, text: str, fact: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(JudgeError) as caught:
+        explained(LESSONS.get("batchnorm"), text, prompt)
+    assert fact in str(caught.value)
+
+
+def test_in_code_and_in_a_shell(capsys: pytest.CaptureFixture[str]) -> None:
+    explain("batchnorm", "In training it uses the batch statistics.", prompt="modes")
+    assert "1 of 4: What is different" in capsys.readouterr().out
+    explain("batchnorm")
+    assert "2. What is different between training and evaluation? (4 concepts)" in capsys.readouterr().out
+    explain("batchnrm", "x")
+    assert "Did you mean `batchnorm`?" in capsys.readouterr().out.replace("batchnorm?", "`batchnorm`?").replace(
+        "``", "`"
+    )
+    result = CliRunner().invoke(main, ["explain", "batchnorm", "-"], input="It trains faster.")
+    assert result.exit_code == 0 and "1 of 5" in result.output
+    assert CliRunner().invoke(main, ["explain", "batchnorm", "x", "--prompt", "9"]).exit_code == 2
+
+
+def test_prompts_by_name_and_number() -> None:
+    lesson = LESSONS.get("batchnorm")
+    assert chosen(lesson, "2") is chosen(lesson, 2) is chosen(lesson, "modes")
