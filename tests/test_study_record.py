@@ -157,7 +157,8 @@ def test_a_second_attempt_does_not_make_up_for_the_first(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rating", "wait"), [(1, timedelta(minutes=1)), (3, timedelta(minutes=10)), (4, timedelta(days=8))]
+    ("rating", "wait"),
+    [(1, timedelta(minutes=1)), (2, timedelta(days=1)), (3, timedelta(days=2)), (4, timedelta(days=8))],
 )
 def test_a_card_waits_the_longer_the_better_it_is_known(store: Store, rating: int, wait: timedelta) -> None:
     rated(CARD, rating, store=store, at=NOW)
@@ -202,7 +203,7 @@ def test_what_is_due_is_sorted_by_what_it_is(store: Store, bank: Bank) -> None:
     found = due(bank, store, NOW + timedelta(days=1))
     assert found == Due((CARD,), (QUESTION, DRILL), ("relu",))
     assert found.of("norms") == 2 and found.of("relu") == 0
-    assert found.sentence() == "Due today: 1 card, 2 questions and 1 problem. `review()` begins."
+    assert found.sentence("`review()`") == "Due today: 1 card, 2 questions and 1 problem. `review()` begins."
     forget(CARD, store)
     assert due(bank, store, NOW + timedelta(days=1)).cards == ()
 

@@ -16,14 +16,15 @@ __version__ = "0.1.0"
 _HOMES = {
     "torch_judge.report": ("Report",),
     "torch_judge.learner.session": ("check", "hint", "judge", "replay", "reset_progress", "solution", "status"),
-    "torch_judge.study.practice": ("drill",),
     "torch_judge.study.explain": ("explain",),
+    "torch_judge.study.practice": ("cards", "drill", "rate", "review"),
     "torch_judge.study.session": ("answer", "lesson", "quiz"),
     "torch_judge.study.trace": ("trace",),
 }
 __all__ = [
     "Report",
     "answer",
+    "cards",
     "check",
     "drill",
     "explain",
@@ -31,8 +32,10 @@ __all__ = [
     "judge",
     "lesson",
     "quiz",
+    "rate",
     "replay",
     "reset_progress",
+    "review",
     "solution",
     "status",
     "trace",
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
     from torch_judge.learner.session import check, hint, judge, replay, reset_progress, solution, status
     from torch_judge.report import Report
     from torch_judge.study.explain import explain
-    from torch_judge.study.practice import drill
+    from torch_judge.study.practice import cards, drill, rate, review
     from torch_judge.study.session import answer, lesson, quiz
     from torch_judge.study.trace import trace
 

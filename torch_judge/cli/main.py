@@ -9,6 +9,7 @@ import click
 
 from torch_judge import __version__
 from torch_judge.cli.audit import audit
+from torch_judge.cli.cards import cards
 from torch_judge.cli.check import check
 from torch_judge.cli.console import Commands
 from torch_judge.cli.drill import drill
@@ -25,6 +26,7 @@ from torch_judge.cli.quiz import quiz
 from torch_judge.cli.replay import replay
 from torch_judge.cli.report import report
 from torch_judge.cli.reset import reset
+from torch_judge.cli.review import review
 from torch_judge.cli.show import show
 from torch_judge.cli.solution import solution
 from torch_judge.cli.start import start
@@ -40,7 +42,7 @@ def main() -> None:
 
 SECTIONS = {
     "Commands": (check, list_, show, start, lab, hint, replay, solution, status, reset),
-    "Before and after an exercise": (lesson, trace, quiz, drill, explain),
+    "Before and after an exercise": (lesson, trace, quiz, explain, cards, drill, review),
     "For instructors": (grade, report, export),
     "For authors of problems": (new, audit, notebooks),
 }

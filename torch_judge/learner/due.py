@@ -30,14 +30,14 @@ class Due(NamedTuple):
         """How many cards and questions of a lesson there are."""
         return sum(key.split("/")[0] == topic for key in (*self.cards, *self.questions) if "/drill/" not in key)
 
-    def sentence(self, how: str = "`review()`") -> str:
-        """What is due and how to begin; "" if nothing is."""
+    def sentence(self, how: str = "") -> str:
+        """What is due, and with ``how`` what begins it; "" if nothing is."""
         named = ((self.cards, "card"), (self.questions, "question"), (self.problems, "problem"))
         parts = [counted(len(things), word) for things, word in named if things]
         if not parts:
             return ""
         listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-        return f"Due today: {listed}. {how} begins."
+        return f"Due today: {listed}." + (f" {how} begins." if how else "")
 
 
 def due(bank: Bank, store: Store, now: datetime | None = None) -> Due:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,13 +29,13 @@ def can_space() -> bool:
 def reviewed(state: str | None, rating: int, at: datetime, *, minutes: bool) -> Spaced:
     """The state after a review with a rating from 1 (again) to 4 (easy); ``state`` is None at the first.
 
-    ``minutes``: something new, or forgotten, comes again within minutes, as a card does; else not before the next day.
+    ``minutes``: what is not known comes again within minutes, as a card does; else nothing does before the next day.
     """
     from fsrs import Card, Rating
 
     at = at.astimezone(UTC)
     card = Card(card_id=0, due=at) if state is None else Card.from_json(state)
-    card, _ = _scheduler(minutes).review_card(card, Rating(rating), at)
+    card, _ = _scheduler(minutes and rating == AGAIN).review_card(card, Rating(rating), at)
     return Spaced(card.to_json(), card.due)
 
 
@@ -51,6 +51,5 @@ def due_after(reviews: Iterable[tuple[int, datetime]]) -> datetime | None:
 def _scheduler(minutes: bool) -> Scheduler:
     from fsrs import Scheduler
 
-    if minutes:
-        return Scheduler(enable_fuzzing=False)
-    return Scheduler(enable_fuzzing=False, learning_steps=(), relearning_steps=())
+    steps = (timedelta(minutes=1),) if minutes else ()
+    return Scheduler(enable_fuzzing=False, learning_steps=steps, relearning_steps=steps)
