@@ -129,16 +129,16 @@ def test_processor_time_is_limited(worker: Worker) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("body", "why"),
+    ("body", "wall_s", "why"),
     [
-        ("until = process_time() + 0.35\n    while process_time() < until: pass\n    return x", ""),
-        ("while True: pass", "the process was killed: it took more than 1 s of processor time"),
-        ("signal(SIGALRM, SIG_IGN)\n    sleep(99)", "the process was killed: it took more than 3 s"),
+        ("until = process_time() + 0.35\n    while process_time() < until: pass\n    return x", 60, ""),
+        ("while True: pass", 60, "the process was killed: it took more than 1 s of processor time"),
+        ("signal(SIGALRM, SIG_IGN)\n    sleep(99)", 2, "the process was killed: it took more than 2 s"),
     ],
 )
-def test_each_seed_has_its_own_time(worker: Worker, body: str, why: str) -> None:
+def test_each_seed_has_its_own_time(worker: Worker, body: str, wall_s: float, why: str) -> None:
     code = f"from signal import *\nfrom time import *\ndef f(x):\n    {body}"
-    outcome = worker.run(replace(job(code, limits=Limits(wall_s=3.0, cpu_s=1, case_s=0)), seeds=(0, 1)))
+    outcome = worker.run(replace(job(code, limits=Limits(wall_s=wall_s, cpu_s=1, case_s=0)), seeds=(0, 1)))
     assert [run[0].stopped for run in outcome.runs] == ([why] if why else ["", ""])
 
 
@@ -179,6 +179,15 @@ def test_a_debug_cell_that_fails_is_noted(worker: Worker, cell: str, note: str) 
     assert outcome.notes[0] == note
     if "SyntaxError" not in note and "still ran" not in note:
         assert stops(outcome) == ["", ""]
+
+
+@needs_linux
+def test_what_forks_has_one_thread(worker: Worker) -> None:
+    assert stops(worker.run(job(IDENTITY))) == ["", ""]
+    assert worker._client is not None
+    server = worker._client._process.pid
+    (copy,) = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    assert [len(os.listdir(f"/proc/{pid}/task")) for pid in (server, copy)] == [1, 1]
 
 
 def test_a_missing_entry_names_what_there_is(worker: Worker) -> None:

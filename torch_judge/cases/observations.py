@@ -53,6 +53,8 @@ Leaf = TensorLeaf | Container | Bound | Marker | float | int | bool | str | None
 
 def identical(a: Leaf, b: Leaf) -> bool:
     """Bit-equal: same type, shape, dtype and values, NaN equal to NaN."""
+    if a is b:
+        return True
     if isinstance(a, TensorLeaf) and isinstance(b, TensorLeaf):
         if a.data.shape != b.data.shape or a.data.dtype != b.data.dtype:
             return False

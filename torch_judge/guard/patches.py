@@ -51,10 +51,15 @@ _OWN = {
 
 def patched() -> Iterator[str]:
     """Names of torch's and the judge's functions that a learner's own have replaced, as far as a verdict may care."""
-    yield from (name for name in map(".".join, _replaced_in_torch()) if not HARMLESS.fullmatch(name))
+    yield from patched_in_torch()
     ours = {name: module for name, module in tuple(sys.modules.items()) if name.startswith("torch_judge.")}
     for path, module in ours.items():
         yield from (f"{path}.{name}" for name in _replaced(module) if _mentions(module, name))
+
+
+def patched_in_torch() -> Iterator[str]:
+    """Those of torch's: all of them where the judge's modules are hidden."""
+    yield from (name for name in map(".".join, _replaced_in_torch()) if not HARMLESS.fullmatch(name))
 
 
 def put_back() -> dict[str, Any]:

@@ -18,15 +18,13 @@ from torch_judge.cases.authoring import Case, cases_of, weighings_of
 from torch_judge.cases.frames import CASES_FILE, exception_info
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
-from torch_judge.guard.copies import hook_against, originals
-from torch_judge.guard.libraries import plan
-from torch_judge.guard.patches import patched
+from torch_judge.guard.copies import Hook
+from torch_judge.guard.patches import patched_in_torch
 from torch_judge.isolate import framing, wire
 from torch_judge.isolate.calls import CallFilter
 from torch_judge.isolate.jobs import Job, decode_job
 from torch_judge.isolate.limits import Fence, Walled, apply_walls, limit_processor, own_session
-from torch_judge.isolate.paths import is_library
-from torch_judge.isolate.program import hide_judge, load
+from torch_judge.isolate.program import load
 from torch_judge.observe import Setting, observe
 from torch_judge.report import Violation
 
@@ -34,31 +32,54 @@ KEPT = ("CUDA_VISIBLE_DEVICES", "LANG", "OMP_NUM_THREADS")
 OUT_OF_MEMORY = ("DefaultCPUAllocator", "can't allocate memory", "Cannot allocate memory")
 
 Send = Callable[[int, bytes], None]
+Cases = Sequence[Case] | Exception
+"""What a cases.py defines, or why it cannot be executed."""
 
 
-def live(fds: Sequence[int], fence: Fence, calls: CallFilter, scratch: str, server: int) -> None:
+@dataclasses.dataclass(frozen=True)
+class Shared:
+    """What the copy of the server has ready for all its jobs. ``hook`` tells copies of what it has taken away."""
+
+    fence: Fence
+    calls: CallFilter
+    hook: Hook | None
+    scratch: str
+    server: int
+
+
+def made_cases(problem: str, source: str) -> Cases:
+    """Execute a cases.py."""
+    filename = CASES_FILE.format(problem)
+    names: dict[str, Any] = {"__name__": f"cases of {problem}", "__file__": filename}
+    try:
+        exec(compile(source, filename, "exec", dont_inherit=True), names)
+        return (*cases_of(names), *(weighing.case for weighing in weighings_of(names)))
+    except Exception as error:
+        return error
+
+
+def live(fds: Sequence[int], cases: Cases, shared: Shared) -> None:
     """Do one job and end the process. Called right after the fork."""
     own_session()
     job_fd, result_fd, go_fd = fds
-    _close_all_but(*fds, *fence.rulesets)
+    _close_all_but(*fds, *shared.fence.rulesets)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with open(job_fd, "rb") as file:
         job, key = decode_job(file.read())
-    _own_surroundings(scratch)
+    _own_surroundings(shared.scratch)
     send = _sender(result_fd, key)
     at_fault = "problem"
     try:
-        cases = _cases(job)
+        cases = _wanted(cases, job)
         at_fault = "judge"
-        # Nobody has run an operator or touched a GPU before this line, in this process or the server: the fork is safe.
-        missing = apply_walls(Walled(job.limits, len(job.seeds), job.device, fence, calls, server))
+        # Nobody has touched a GPU or started a thread before this line, here or in the server: the fork is safe.
+        walled = Walled(job.limits, len(job.seeds), job.device, shared.fence, shared.calls, shared.server)
+        missing = apply_walls(walled)
     except Exception as error:
         send(framing.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
         return
-    if job.forbidden:
-        # The server has taken away what is forbidden; before that it has asked the same, and so it is known here.
-        sys.addaudithook(hook_against(originals(plan(job.forbidden).functions)))
-    hide_judge()
+    if shared.hook:
+        sys.addaudithook(shared.hook)
     send(framing.READY, wire.encode_texts(missing))
     candidate, loaded = load(job.program, job.entry, min(job.limits.wall_s / 4, job.limits.cpu_s / 2))
     send(framing.LOADED, wire.encode_loaded(loaded))
@@ -91,7 +112,6 @@ def _own_surroundings(scratch: str) -> None:
     os.umask(0o077)
     tempfile.tempdir = scratch
     sys.argv = ["program"]
-    sys.path[:] = [entry for entry in sys.path if is_library(entry)]
     sys.dont_write_bytecode = True
     # A program that draws numbers while it loads does so alike each time; torch's own seed is fixed anyway.
     random.seed(0)
@@ -110,11 +130,10 @@ def _sender(fd: int, key: bytes) -> Send:
     return send
 
 
-def _cases(job: Job) -> tuple[Case, ...]:
-    filename = CASES_FILE.format(job.problem)
-    names: dict[str, Any] = {"__name__": f"cases of {job.problem}", "__file__": filename}
-    exec(compile(job.cases_source, filename, "exec", dont_inherit=True), names)
-    by_name = {case.name: case for case in (*cases_of(names), *(w.case for w in weighings_of(names)))}
+def _wanted(cases: Cases, job: Job) -> tuple[Case, ...]:
+    if isinstance(cases, Exception):
+        raise cases
+    by_name = {case.name: case for case in cases}
     return tuple(by_name[name] for name in job.case_names)
 
 
@@ -137,7 +156,7 @@ def _observe(job: Job, seed: int, cases: tuple[Case, ...], candidate: Any, repla
 
 def _with_replaced(seen: Seen, known: set[str]) -> Seen:
     """With the functions of torch that the learner's code replaced, as evidence like any other."""
-    new = sorted(set(patched()) - known)
+    new = sorted(set(patched_in_torch()) - known)
     known.update(new)
     return dataclasses.replace(seen, evidence=(*seen.evidence, *(Violation(name, "patched") for name in new)))
 

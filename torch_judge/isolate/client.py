@@ -80,7 +80,8 @@ class Client:
     def submit(self, fds: Sequence[int], job: Job) -> None:
         """Hand over a job's descriptors, once `wait_clean` returned. Raises ServerGone."""
         told = {"protected": job.protected, "device": job.device, "forbidden": job.forbidden}
-        line = json.dumps({"do": "run", **told}).encode() + b"\n"
+        cases = {"cases": [job.problem, job.cases_source]}
+        line = json.dumps({"do": "run", **told, **cases}).encode() + b"\n"
         try:
             socket.send_fds(self.control, [line], list(fds))
         except OSError as error:

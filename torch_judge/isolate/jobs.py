@@ -29,7 +29,7 @@ class Limits:
 class Job:
     """One submission to observe: loaded once, then seen in all cases at each of ``seeds``, one after the other.
 
-    The source of cases.py travels along: the child can read no problem folder.
+    The source of cases.py is told to the server: a job's process can read no problem folder.
     ``protected`` names folders that stay unreadable even where a library folder contains them.
     """
 
@@ -70,8 +70,8 @@ class Outcome:
 
 
 def encode_job(job: Job, key: bytes) -> bytes:
-    """A job, and the key of the frames that answer it, as JSON."""
-    return to_json({**asdict(job), "key": key.hex()})
+    """A job, all but its cases.py, and the key of the frames that answer it, as JSON."""
+    return to_json({**asdict(job), "cases_source": "", "key": key.hex()})
 
 
 def decode_job(data: bytes) -> tuple[Job, bytes]:

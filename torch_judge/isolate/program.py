@@ -140,19 +140,21 @@ def _stored(statement: ast.stmt) -> set[str]:
     )
 
 
-def hide_judge() -> None:
+def hide_judge() -> dict[str, types.ModuleType]:
     """Replace our package by an inert stub, so that a notebook's own ``check()`` does nothing here.
 
-    Our running code keeps its modules through its own globals; it must import nothing of ours from here on.
+    Our running code keeps its modules through its own globals; it must import nothing of ours from here on. Returns
+    what was hidden.
     """
-    for name in [n for n in sys.modules if n == "torch_judge" or n.startswith("torch_judge.")]:
-        del sys.modules[name]
+    hidden = [n for n in sys.modules if n == "torch_judge" or n.startswith("torch_judge.")]
+    modules = {name: sys.modules.pop(name) for name in hidden}
     stub = types.ModuleType("torch_judge", "Stands for the judge while a submission is judged.")
     stub.__spec__ = ModuleSpec("torch_judge", None)  # the install cell of our notebooks asks whether it can be found
     for name in PUBLIC:
         setattr(stub, name, _Inert())
     sys.modules["torch_judge"] = stub
     vars(builtins).update(get_ipython=_Inert(), display=_Inert())
+    return modules
 
 
 class _Inert:

@@ -1,7 +1,7 @@
 """What crosses between the judge and the process that runs a learner's code, as the payloads of frames (`framing.py`).
 
-Observations go as JSON and safetensors; nothing is unpickled. Whatever arrives is doubted: what does not decode, to
-the last field, is a WireError and never another exception.
+Observations go as JSON and the bytes of their tensors; nothing is unpickled. Whatever arrives is doubted: what does
+not decode, to the last field, is a WireError and never another exception.
 """
 
 from __future__ import annotations
@@ -12,10 +12,19 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import safetensors.torch
 import torch
 
-from torch_judge.cases.observations import MAX_LEAVES, MAX_NUMEL, Bound, Container, Leaf, Marker, Seen, TensorLeaf
+from torch_judge.cases.observations import (
+    MAX_LEAVES,
+    MAX_NUMEL,
+    Bound,
+    Container,
+    Leaf,
+    Marker,
+    Seen,
+    TensorLeaf,
+    identical,
+)
 from torch_judge.isolate.fields import (
     MAX_ITEMS,
     MAX_TEXT,
@@ -42,11 +51,8 @@ MAX_PATH = 10_000
 MAX_BITS = 14_000
 
 _CONTAINERS = ("dict", "list", "tuple")
-_REALS = {torch.complex32: torch.float16, torch.complex64: torch.float32, torch.complex128: torch.float64}
-_PLAIN = (
-    torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,
-    torch.float16, torch.bfloat16, torch.float32, torch.float64,
-)  # fmt: skip
+_SAME = "same"
+"""Stands for a leaf that is after the call as it was before."""
 _DTYPES = {str(d): d for d in vars(torch).values() if isinstance(d, torch.dtype)}
 
 
@@ -61,11 +67,13 @@ class Loaded:
 
 
 def encode_seen(seen: Seen) -> bytes:
-    """One case's observations as a JSON header and safetensors."""
-    tensors: dict[str, torch.Tensor] = {}
+    """One case's observations as a JSON header and the bytes of the tensors, in the order in which it names them."""
+    tensors: list[bytes] = []
     header = {
         "case": seen.case,
-        **{part: _encode_leaves(getattr(seen, part), tensors) for part in ("observations", "before", "after")},
+        "observations": _encode_leaves(seen.observations, {}, tensors),
+        "before": _encode_leaves(seen.before, {}, tensors),
+        "after": _encode_leaves(seen.after, seen.before, tensors),
         "drawn": sorted(seen.drawn),
         "exception": None if seen.exception is None else shortened(asdict(seen.exception)),
         "output": seen.output[:MAX_TEXT],
@@ -74,7 +82,7 @@ def encode_seen(seen: Seen) -> bytes:
         "stopped": seen.stopped,
     }
     text = to_json(header)
-    return struct.pack(">I", len(text)) + text + safetensors.torch.save(tensors)
+    return b"".join((struct.pack(">I", len(text)), text, *tensors))
 
 
 def too_large(data: bytes) -> str:
@@ -110,16 +118,21 @@ def decode_texts(data: bytes) -> tuple[str, ...]:
     return strictly(lambda d: texts(from_json(d)), data)
 
 
-def _encode_leaves(leaves: dict[str, Leaf], tensors: dict[str, torch.Tensor]) -> dict[str, list[Any]]:
-    return {path: _encode_leaf(leaf, tensors) for path, leaf in leaves.items() if len(path) <= MAX_PATH}
+def _encode_leaves(leaves: dict[str, Leaf], before: dict[str, Leaf], tensors: list[bytes]) -> dict[str, Any]:
+    return {
+        path: _SAME if path in before and identical(before[path], leaf) else _encode_leaf(leaf, tensors)
+        for path, leaf in leaves.items()
+        if len(path) <= MAX_PATH
+    }
 
 
-def _encode_leaf(leaf: Leaf, tensors: dict[str, torch.Tensor]) -> list[Any]:
+def _encode_leaf(leaf: Leaf, tensors: list[bytes]) -> Any:
+    if leaf is None or isinstance(leaf, bool):
+        return leaf
     match leaf:
         case TensorLeaf(data, device):
-            name = str(len(tensors))
-            tensors[name] = _portable(data)
-            return ["tensor", name, str(data.dtype), list(data.shape), device]
+            tensors.append(_bytes(data))
+            return ["tensor", str(data.dtype), list(data.shape), device]
         case Container(kind, length):
             return ["container", kind, length]
         case Bound(value, limit):
@@ -129,8 +142,6 @@ def _encode_leaf(leaf: Leaf, tensors: dict[str, torch.Tensor]) -> list[Any]:
             return ["marker", says[:MAX_TEXT]]
         case str():
             return ["str", leaf] if len(leaf) <= MAX_TEXT else ["marker", f"a string of {len(leaf)} characters"]
-        case None | bool():
-            return ["plain", leaf]
     return _encode_number(leaf)
 
 
@@ -143,21 +154,19 @@ def _encode_number(value: object) -> list[Any]:
     return ["marker", f"a `{type(value).__name__}`"]
 
 
-def _portable(tensor: torch.Tensor) -> torch.Tensor:
-    """In storage of its own and in a dtype that safetensors has: complex as pairs, rare dtypes as bytes."""
-    own = tensor.detach().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
-    if own.dtype in _REALS:
-        return torch.view_as_real(own)
-    return own if own.dtype in _PLAIN else own.reshape(-1).view(torch.uint8)
+def _bytes(tensor: torch.Tensor) -> bytes:
+    flat = tensor.detach().resolve_conj().resolve_neg().reshape(-1)
+    return bytes(flat.view(torch.uint8).numpy())
 
 
 def _decode_seen(data: bytes) -> Seen:
     (size,) = struct.unpack_from(">I", data)
     expect(size <= MAX_HEADER)
     header = record(from_json(data[4 : 4 + size]), Seen)
-    tensors = safetensors.torch.load(data[4 + size :])
-    observations, before, after = (_leaves(header[p], tensors) for p in ("observations", "before", "after"))
-    expect(not tensors)
+    tensors = _Tensors(data[4 + size :])
+    observations, before = (_leaves(header[part], {}, tensors) for part in ("observations", "before"))
+    after = _leaves(header["after"], before, tensors)
+    tensors.finish()
     drawn = texts(header["drawn"], MAX_LEAVES + 1, MAX_PATH)
     seconds = header["seconds"]
     expect(type(seconds) is float and math.isfinite(seconds) and seconds >= 0)
@@ -174,16 +183,40 @@ def _decode_loaded(data: bytes) -> Loaded:
     return Loaded(texts(header["notes"]), a_text(header["output"]), missing, _exception(header["error"]))
 
 
-def _leaves(value: Any, tensors: dict[str, torch.Tensor]) -> dict[str, Leaf]:
+class _Tensors:
+    """The bytes of a frame's tensors, taken one tensor after the other."""
+
+    def __init__(self, data: bytes) -> None:
+        self._all = torch.frombuffer(bytearray(data), dtype=torch.uint8) if data else torch.empty(0, dtype=torch.uint8)
+        self._at = 0
+
+    def take(self, dtype: torch.dtype, shape: list[Any]) -> torch.Tensor:
+        """The next tensor, in storage of its own."""
+        expect(all(type(n) is int and n >= 0 for n in shape) and math.prod(shape) <= MAX_NUMEL)
+        start, self._at = self._at, self._at + math.prod(shape) * dtype.itemsize
+        expect(self._at <= len(self._all))
+        return self._all[start : self._at].clone().view(dtype).reshape(shape)
+
+    def finish(self) -> None:
+        """Raise WireError if anything is left."""
+        expect(self._at == len(self._all))
+
+
+def _leaves(value: Any, before: dict[str, Leaf], tensors: _Tensors) -> dict[str, Leaf]:
     leaves = a_dict(value)
     expect(len(leaves) <= MAX_LEAVES + 1)
-    return {a_text(path, MAX_PATH): _leaf(leaf, tensors) for path, leaf in leaves.items()}
+    return {
+        a_text(path, MAX_PATH): before[path] if leaf == _SAME else _leaf(leaf, tensors) for path, leaf in leaves.items()
+    }
 
 
-def _leaf(value: Any, tensors: dict[str, torch.Tensor]) -> Leaf:
+def _leaf(value: Any, tensors: _Tensors) -> Leaf:
+    if value is None or type(value) is bool:
+        return value
     match value:
-        case ["tensor", str(name), str(dtype), list(shape), str(device)]:
-            return _tensor(tensors.pop(name), _DTYPES[dtype], shape, device)
+        case ["tensor", str(dtype), list(shape), str(device)]:
+            expect(bool(re.fullmatch(r"[a-z]{1,16}", device)))
+            return TensorLeaf(tensors.take(_DTYPES[dtype], shape), device)
         case ["container", str(kind), int(length)]:
             expect(kind in _CONTAINERS and type(length) is int and length >= 0)
             return Container(kind, length)
@@ -193,8 +226,6 @@ def _leaf(value: Any, tensors: dict[str, torch.Tensor]) -> Leaf:
             return Marker(a_text(says))
         case ["str", str(text)]:
             return a_text(text)
-        case ["plain", None | bool() as plain]:
-            return plain
     return _number(value)
 
 
@@ -205,19 +236,6 @@ def _number(value: Any) -> float | int:
         case ["int", str(text)] if re.fullmatch(r"-?[0-9a-f]+", text) and len(text) <= MAX_BITS // 4 + 2:
             return int(text, 16)
     raise WireError("a value of no known form")
-
-
-def _tensor(sent: torch.Tensor, dtype: torch.dtype, shape: list[Any], device: str) -> TensorLeaf:
-    expect(bool(re.fullmatch(r"[a-z]{1,16}", device)))
-    expect(all(type(n) is int and n >= 0 for n in shape) and math.prod(shape) <= MAX_NUMEL)
-    if dtype in _REALS:
-        expect(sent.dtype is _REALS[dtype])
-        sent = torch.view_as_complex(sent)
-    elif dtype not in _PLAIN:
-        expect(sent.dtype is torch.uint8)
-        sent = sent.view(dtype).reshape(shape)
-    expect(sent.dtype is dtype and list(sent.shape) == shape)
-    return TensorLeaf(sent.clone(), device)
 
 
 def _exception(value: Any) -> ExceptionInfo | None:
