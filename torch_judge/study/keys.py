@@ -16,9 +16,12 @@ from torch_judge.study.running import Ran, run, value_of
 LONGEST_OUTPUT = 2000
 
 
-def question(draft: Draft, seed: int = 0) -> Question:
-    """The question with its key, computed at a seed; raises ProblemError unless exactly one option is right."""
-    choices = _choices(draft, seed)
+def question(draft: Draft, seed: int = 0, *, told: bool = True) -> Question:
+    """The question with its key, computed at a seed; raises ProblemError unless exactly one option is right.
+
+    ``told`` False: without the sides of comparisons, which cost as much as the key itself.
+    """
+    choices = _choices(draft, seed, told)
     if (count := sum(choice.right for choice in choices)) != 1:
         fact = "no option is right" if not count else f"{count} options are right"
         fault(draft.path, draft.line, f"{fact} in `{draft.title}`.", "Exactly one must be.")
@@ -45,12 +48,12 @@ def question(draft: Draft, seed: int = 0) -> Question:
     )
 
 
-def _choices(draft: Draft, seed: int) -> tuple[Choice, ...]:
+def _choices(draft: Draft, seed: int, told: bool) -> tuple[Choice, ...]:
     try:
         if draft.sort == "edit":
             return _by_edits(draft, seed)
         shown = run(draft.shown, draft.setup, seed)
-        return tuple(_judged(draft, item, shown, seed) for item in draft.options)
+        return tuple(_judged(draft, item, shown, seed, told) for item in draft.options)
     except ProblemError:
         raise
     except Exception as error:
@@ -68,7 +71,7 @@ def _by_edits(draft: Draft, seed: int) -> tuple[Choice, ...]:
     return tuple(choices)
 
 
-def _judged(draft: Draft, item: Option, shown: Ran, seed: int) -> Choice:
+def _judged(draft: Draft, item: Option, shown: Ran, seed: int, told: bool) -> Choice:
     if item.sort == "typed":
         return Choice(item.text, item.right, item.why or _why(draft, item.right))
     if item.sort == "claim":
@@ -77,7 +80,8 @@ def _judged(draft: Draft, item: Option, shown: Ran, seed: int) -> Choice:
         value = value_of(item.code, draft.setup, draft.shown, seed)
         if not isinstance(value, bool):
             fault(draft.path, item.line, f"`{item.code}` is {value!r}, neither True nor False.", "Write a comparison.")
-        evidence = Evidence(_explained(item.code, draft), claimed(item.code, value, draft, seed))
+        said = _claimed(item.code, value, draft, seed) if told else str(value)
+        evidence = Evidence(_explained(item.code, draft), said)
         return Choice(item.text or f"`{item.code}`", value, item.why or _why(draft, value), evidence)
     kind, *_ = item.code.split()
     right = JUDGES[kind](item.outcome[1] if item.outcome.groups() else "", item.outcome, shown, draft)
@@ -116,8 +120,8 @@ def _evidence(code: str, ran: Ran) -> Evidence | None:
     return Evidence(code, ran.shown[:LONGEST_OUTPUT]) if code else None
 
 
-def claimed(claim: str, value: bool, draft: Draft, seed: int) -> str:
-    """A claim's value and, of a comparison, both sides: "False, since 0.91 < 0.34 does not hold"."""
+def _claimed(claim: str, value: bool, draft: Draft, seed: int) -> str:
+    """A claim's value and, of a comparison, both sides: "False: 0.91 < 0.34"."""
     tree = ast.parse(claim, mode="eval").body
     if not isinstance(tree, ast.Compare) or len(tree.ops) != 1:
         return str(value)

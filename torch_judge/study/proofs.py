@@ -20,7 +20,7 @@ from torch_judge.study.lessons import drafts_of
 from torch_judge.study.markdown import SETUP, SHOW, sections
 from torch_judge.study.parts import explain_faults, trace_faults
 from torch_judge.study.running import drawing, execute, prepared, quiet, run, value_of
-from torch_judge.study.sheet import RAISES, pieces, sheet
+from torch_judge.study.sheet import RAISES, weaknesses
 
 LONGEST_KEYS = 0.35  # of a lesson's questions may have a key that is longer than every other option
 SLOW_S = 0.1  # of a processor: on a warm kernel a question is on the page at once
@@ -83,17 +83,10 @@ def _placeholders(lesson: Lesson) -> Iterator[str]:
 def _sheet(lesson: Lesson) -> Iterator[str]:
     """The cheat sheet runs, and each of its claims can fail."""
     try:
-        claims = sheet(lesson).claims
+        for claim, line, weak in weaknesses(lesson):
+            yield f"{lesson.folder / 'lesson.md'}:{line}: `{claim}` proves nothing: {weak}."
     except JudgeError as error:
         yield str(error)
-        return
-    setup = "\n".join(piece.text for piece in pieces(lesson) if piece.info in (SETUP, SHOW))
-    for claim in claims:
-        with quiet():
-            names = prepared(setup)
-            weak = weakness(claim.code, lambda code, names=names: eval(code, names))  # type: ignore[misc]
-        if weak:
-            yield f"{lesson.folder / 'lesson.md'}:{claim.line}: `{claim.code}` proves nothing: {weak}."
 
 
 def _cards(lesson: Lesson, counts: Counter[str]) -> Iterator[str]:
@@ -150,7 +143,7 @@ def _over_seeds(draft: Draft, seeds: int) -> Question:
     first = question(draft)
     for seed in range(1, seeds if drawing() > before else 1):
         try:
-            other = question(draft, seed)
+            other = question(draft, seed, told=False)
         except ProblemError as error:
             raise ProblemError(f"{error} (Seed {seed}.)") from None
         if [choice.right for choice in other.choices] != [choice.right for choice in first.choices]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from torch_judge.bank.lessons import CLAIM, Lesson, front_matter
+from torch_judge.study.claims import weakness
 from torch_judge.study.markdown import SETUP, SHOW, Piece, fault, sections
 from torch_judge.study.running import execute, prepared, quiet
 
 RAISES = "python raises"
+Look = Callable[[str, int, Callable[[str], object]], None]
 
 
 @dataclass(frozen=True)
@@ -30,20 +32,11 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A claim of the prose, which is True."""
-
-    code: str
-    line: int
-
-
-@dataclass(frozen=True)
 class Sheet:
     """A lesson's cheat sheet, everything in it run."""
 
     lesson: Lesson
     parts: tuple[Part, ...]
-    claims: tuple[Claim, ...]
 
 
 def sheet(lesson: Lesson) -> Sheet:
@@ -56,11 +49,25 @@ def sheet(lesson: Lesson) -> Sheet:
 def _sheet_at(path: Path, _: int, lesson: Lesson) -> Sheet:
     with quiet():
         runner = _Runner(path)
-        parts = tuple(runner.part(piece) for piece in pieces(lesson))
-    return Sheet(lesson, parts, tuple(runner.claims))
+        return Sheet(lesson, tuple(runner.part(piece) for piece in _pieces(lesson)))
 
 
-def pieces(lesson: Lesson) -> Iterator[Piece]:
+def weaknesses(lesson: Lesson) -> list[tuple[str, int, str]]:
+    """The claims that cannot fail, each with its line and why; raises as `sheet` does."""
+    found: list[tuple[str, int, str]] = []
+
+    def look(claim: str, line: int, evaluate: Callable[[str], object]) -> None:
+        if weak := weakness(claim, evaluate):
+            found.append((claim, line, weak))
+
+    with quiet():
+        runner = _Runner(lesson.folder / "lesson.md", look)
+        for piece in _pieces(lesson):
+            runner.part(piece)
+    return found
+
+
+def _pieces(lesson: Lesson) -> Iterator[Piece]:
     """The blocks and the prose of lesson.md in their order, headings within the prose."""
     text = lesson.text("lesson.md")
     _, skip = front_matter(text.splitlines(), str(lesson.folder / "lesson.md"))
@@ -73,10 +80,10 @@ def pieces(lesson: Lesson) -> Iterator[Piece]:
 class _Runner:
     """Runs the pieces in one namespace, from top to bottom."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, look: Look = lambda claim, line, evaluate: None) -> None:
         self.path = path
         self.names: dict[str, Any] = prepared("")
-        self.claims: list[Claim] = []
+        self.look = look  # at each claim, where it stands
 
     def part(self, piece: Piece) -> Part:
         """A piece, run."""
@@ -100,13 +107,16 @@ class _Runner:
         return CLAIM.sub("", piece.text)
 
     def _claim(self, code: str, line: int) -> None:
-        import torch
-
         try:
-            with torch.random.fork_rng(devices=[]):  # in the notebook, which has no claims, the same numbers are drawn
-                holds = eval(compile(code, "<claim>", "eval"), self.names)
+            holds = self._value(code)
         except Exception as error:
             fault(self.path, line, f"`{code}` raises {type(error).__name__}: {error}", "Mend the expression.")
         if holds is not True:
             fault(self.path, line, f"the claim `{code}` is {holds!r}, not True.", "Mend the claim or the prose.")
-        self.claims.append(Claim(code, line))
+        self.look(code, line, self._value)
+
+    def _value(self, code: str) -> object:
+        import torch
+
+        with torch.random.fork_rng(devices=[]):  # in the notebook, which has no claims, the same numbers are drawn
+            return eval(compile(code, "<claim>", "eval"), self.names)
