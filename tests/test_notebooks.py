@@ -258,7 +258,7 @@ def test_the_welcome_notebook_links_every_problem_of_the_bank_and_no_other():
     for cell in ("problems", "plan"):
         assert set(re.findall(r"\((\d\d_\w+\.ipynb)\)", texts[cell])) == notebooks
     assert "http" not in "".join(texts.values())
-    assert "github/me/judge/blob/main/templates/01_relu.ipynb" in welcome(bank, "me/judge").cells[3].source
+    assert "github/me/judge/blob/main/templates/01_relu.ipynb" in welcome(bank, "me/judge").cells[4].source
 
 
 def test_the_plan_brings_each_problem_back_twice_where_four_weeks_allow():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -10,16 +11,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from torch_judge import status
 from torch_judge.bank import Bank, find_bank
 from torch_judge.bank.lessons import Lesson, find_lessons
 from torch_judge.cli.main import main
 from torch_judge.errors import JudgeError, ProblemError
-from torch_judge.learner.due import due
+from torch_judge.learner.due import LessonRow, due
 from torch_judge.learner.progress import Store
 from torch_judge.report import Report
 from torch_judge.study import deck_shown, practice
 from torch_judge.study.cards import Card, Deck, cards_of, deck
-from torch_judge.study.record import answered, due_dates, rated
+from torch_judge.study.record import answered, badge, due_dates, rated
 from torch_judge.study.review import reviewing
 
 CARDS = """\
@@ -261,3 +263,40 @@ def test_review_is_typed_in_a_shell(bank: Bank, store: Store) -> None:
 def test_a_shell_says_what_cannot_be(bank: Bank, args: list[str], words: str) -> None:
     result = CliRunner().invoke(main, args)
     assert result.exit_code == 2 and words in result.output
+
+
+# Where it is told
+
+
+def test_status_tells_lessons_badges_and_what_is_due(bank: Bank, store: Store) -> None:
+    before = CliRunner().invoke(main, ["status"]).output
+    assert "Lessons begun" not in before and "Due today" not in before
+    fill(store)
+    badge("norms", "challenge", store=store)
+    shown = " ".join(CliRunner().invoke(main, ["status"]).output.split())
+    for words in (
+        "Lessons begun: norms (badge).",
+        "Due today: 1 card, 2 questions and 1 problem.",
+        "torch-judge review",
+    ):
+        assert words in shown, words
+    document = json.loads(CliRunner().invoke(main, ["status", "--format", "json"]).output)
+    assert document["due"]["problems"] == ["softmax"]
+    row = next(row for row in document["lessons"] if row["topic"] == "norms")
+    assert (row["begun"], row["badge"], row["due"]) == (True, True, 2)
+
+
+def test_status_in_a_notebook_says_how_to_review(
+    bank: Bank, store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch_judge.learner.session._bank", lambda: bank)
+    fill(store)
+    status()
+    assert "review() begins." in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("begun", "badged", "state"), [(False, False, "to do"), (True, False, "begun"), (True, True, "badge")]
+)
+def test_a_lesson_s_state_in_words(begun: bool, badged: bool, state: str) -> None:
+    assert LessonRow("norms", "Norms", "lesson_norms", (), begun, badged, 0).state == state

@@ -19,16 +19,28 @@ def status(topic: str | None, difficulty: str | None, state: str | None, form: s
 
     from torch_judge.bank import find_bank
     from torch_judge.learner import shared
+    from torch_judge.learner.due import due, lesson_rows, study_sentence
     from torch_judge.learner.progress import Store
     from torch_judge.show import show_status
 
     store = Store()
-    rows, summary = shared.status_rows(find_bank(problems), store)
+    bank = find_bank(problems)
+    rows, summary = shared.status_rows(bank, store)
     shown = shared.chosen(rows, topic, difficulty, state)
     following = shared.next_row(rows, store)
+    today = due(bank, store)
+    lessons = lesson_rows(bank, store, today)
     if form == "json":
-        publish_json({**summary, "next": following and following.id, "problems": [asdict(row) for row in shown]})
+        document = {**summary, "next": following and following.id, "problems": [asdict(row) for row in shown]}
+        publish_json({**document, "lessons": [asdict(row) for row in lessons], "due": today._asdict()})
     else:
-        sentence = shared.next_sentence(following, shell=True, options=options_of(problems))
-        show_status(shown, summary=summary, following=sentence, filtered=len(shown) < len(rows))
+        options = options_of(problems)
+        sentence = shared.next_sentence(following, shell=True, options=options)
+        studies = study_sentence(lessons, today, f"`torch-judge review{options}`")
+        show_status(
+            shown,
+            summary=summary,
+            following=" ".join(filter(None, (sentence, studies))),
+            filtered=len(shown) < len(rows),
+        )
     tell(store)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -28,7 +30,7 @@ class Due(NamedTuple):
 
     def of(self, topic: str) -> int:
         """How many cards and questions of a lesson there are."""
-        return sum(key.split("/")[0] == topic for key in (*self.cards, *self.questions) if "/drill/" not in key)
+        return sum(key.split("/")[0] == topic for key in (*self.cards, *self.questions) if not _drill(key))
 
     def sentence(self, how: str = "") -> str:
         """What is due, and with ``how`` what begins it; "" if nothing is."""
@@ -46,12 +48,63 @@ def due(bank: Bank, store: Store, now: datetime | None = None) -> Due:
     rows = store.database.read("SELECT key FROM reviews WHERE due < ? ORDER BY due, key", stamp(end))
     topics = set(find_lessons(bank).topics)
     keys = [row["key"] for row in rows]
-    known = [key for key in keys if key.split("/")[0] in (bank.ids if _part(key) == "drill" else topics)]
+    known = [key for key in keys if key.split("/")[0] in (bank.ids if _drill(key) else topics)]
     return Due(
         tuple(key for key in known if _part(key) == CARDS),
         tuple(key for key in known if _part(key) != CARDS),
         _problems(bank, store, end),
     )
+
+
+@dataclass(frozen=True)
+class LessonRow:
+    """One lesson and what was done of it. ``badge``: for its challenge. ``due``: cards and questions today."""
+
+    topic: str
+    title: str
+    notebook: str
+    problems: tuple[str, ...]
+    begun: bool
+    badge: bool
+    due: int
+
+    @property
+    def state(self) -> str:
+        """In words: "badge", "begun" or "to do"."""
+        return "badge" if self.badge else "begun" if self.begun else "to do"
+
+
+def lesson_rows(bank: Bank, store: Store, found: Due) -> tuple[LessonRow, ...]:
+    """A row for each lesson, by topic; ``found`` is what is due."""
+    begun = {
+        row["key"].split("/")[0]
+        for row in store.database.read("SELECT DISTINCT key FROM answers")
+        if not _drill(row["key"])
+    }
+    badges = {row["key"] for row in store.database.read("SELECT key FROM badges")}
+    return tuple(
+        LessonRow(
+            lesson.topic,
+            lesson.title,
+            lesson.notebook,
+            lesson.problems,
+            lesson.topic in begun,
+            f"{lesson.topic}/challenge" in badges,
+            found.of(lesson.topic),
+        )
+        for lesson in find_lessons(bank).lessons()
+    )
+
+
+def study_sentence(rows: Sequence[LessonRow], found: Due, how: str) -> str:
+    """The lessons that were begun, with their badges, and what is due; "" if there is nothing to say."""
+    named = [f"`{row.topic}`{' (badge)' if row.badge else ''}" for row in rows if row.begun]
+    lessons = f"Lessons begun: {', '.join(named)}." if named else ""
+    return " ".join(filter(None, (lessons, found.sentence(how))))
+
+
+def _drill(key: str) -> bool:
+    return _part(key) == "drill"
 
 
 def _problems(bank: Bank, store: Store, end: datetime) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from torch_judge import show
 from torch_judge.bank import Bank, Problem, find_bank
 from torch_judge.errors import JudgeError, SubmissionError
 from torch_judge.learner import shared as learner
+from torch_judge.learner.due import due, lesson_rows, study_sentence
 from torch_judge.learner.progress import Store
 from torch_judge.report import ExceptionInfo, Report, ShownReport
 
@@ -102,7 +103,7 @@ def status(*, topic: str | None = None, difficulty: str | None = None, state: st
         store = Store()
         rows, summary = learner.status_rows(_bank(), store)
         shown = learner.chosen(rows, topic, difficulty, state)
-        following = learner.next_sentence(learner.next_row(rows, store))
+        following = " ".join(filter(None, (learner.next_sentence(learner.next_row(rows, store)), _studies(store))))
         show.show_status(shown, summary=summary, following=following, filtered=len(shown) < len(rows))
         _tell_notices(store)
 
@@ -163,6 +164,7 @@ def _present(problem: Problem, report: Report, candidate: Any, case: int | str |
         _tell_notices(store)
         if report.accepted:
             following = learner.next_sentence(learner.next_row(learner.status_rows(_bank(), store)[0], store))
+            following = " ".join(filter(None, (following, due(_bank(), store).sentence("`review()`"))))
     numbers = {c.name: number for number, c in enumerate(known(problem).cases, start=1)}
     show.show(
         report,
@@ -175,6 +177,11 @@ def _present(problem: Problem, report: Report, candidate: Any, case: int | str |
     )
     if notice := _incumbent():
         show.show_message(*notice)
+
+
+def _studies(store: Store) -> str:
+    found = due(_bank(), store)
+    return study_sentence(lesson_rows(_bank(), store, found), found, "`review()`")
 
 
 def _candidate(problem: Problem, namespace: Mapping[str, Any]) -> Any:

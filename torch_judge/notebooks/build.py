@@ -32,7 +32,13 @@ def welcome(bank: Bank, repository: str | None = None) -> NotebookNode:
     cells = [markdown(id, text) for id, text in zip(ids, texts, strict=True)]
     return notebook(
         {"generated": "torch-judge notebooks"},
-        [cells[0], install(repository), code("status", welcoming.STATUS, "status"), *cells[1:]],
+        [
+            cells[0],
+            install(repository),
+            code("status", welcoming.STATUS, "status"),
+            code("review", welcoming.REVIEW, "review"),
+            *cells[1:],
+        ],
     )
 
 

@@ -19,7 +19,12 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 STATUS = """\
 from torch_judge import status
 
-status()  # what is solved, attempted and to do"""
+status()  # what is solved, attempted and to do, and what is due today"""
+
+REVIEW = """\
+from torch_judge import review
+
+review()  # ten minutes of what is due: cards, questions that you missed, a problem to write again"""
 
 INTRODUCTION = """\
 # Write PyTorch from scratch
@@ -45,6 +50,9 @@ within a blink whether each is right and, if it is not, *what* is wrong with it.
 | `hint("{first}")`, `solution("{first}")` | help, in small and in large doses |
 | `status()` | your progress, and what is next |
 | `status(topic="attention", state="to do")` | some of the problems; `difficulty="easy"` does, too |
+| `lesson("{first}")`, `quiz("{first}")`, `cards("{first}")` | what to know first; `lesson()` lists the topics |
+| `drill("{first}")` | its solution with a mistake in it, once you have solved it: find it |
+| `review()` | what is due today, before you forget it |
 
 Whatever a statement leaves open, the judge leaves open too: any right answer is accepted. What is banned is printed
 under *Rules*. A problem may be named by its number, too: `check("07")`. In the lab (`torch-judge lab`) the toolbar's
@@ -64,7 +72,8 @@ drive.mount("/content/drive")
 os.environ["TORCH_JUDGE_HOME"] = "/content/drive/MyDrive/torch-judge"
 ```
 
-Anywhere else, `TORCH_JUDGE_HOME` in the environment does the same. The next cell shows where you stand."""
+Anywhere else, `TORCH_JUDGE_HOME` in the environment does the same. The next cell shows where you
+stand and what is due today, the one after it goes through that."""
 
 
 def introduction(bank: Bank, repository: str | None) -> str:
