@@ -49,7 +49,6 @@ def test_the_wheel_holds_every_problem_and_lesson_and_nothing_else_of_the_tree(w
         assert f"torch_judge/problems/{folder.name}/cases.py" in names
     for path in (ROOT / "lessons").glob("*/*.*"):
         assert f"torch_judge/lessons/{path.parent.name}/{path.name}" in names
-    assert "torch_judge/lessons/batchnorm/questions.md" in names
     assert "torch_judge/py.typed" in names and "torch_judge/show/style.css" in names
     assert not [n for n in names if n.startswith(("tests/", "bench/", "problems/", "lessons/")) or "__pycache__" in n]
 

@@ -29,7 +29,8 @@ ROWS = 3
 class Stage(NamedTuple):
     """A tensor on its way through a model: its first rows, and mean and deviation (divided by N) of each column.
 
-    Leading dimensions are taken together: a column is one place of the last dimension.
+    Leading dimensions are taken together: a column is one place of the last dimension. ``by_row``: mean and deviation
+    are those of the rows shown instead.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Stage(NamedTuple):
     rows: tuple[tuple[float, ...], ...]
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
+    by_row: bool = False
 
 
 class Run(NamedTuple):
@@ -128,14 +130,16 @@ def part_of(topic: str) -> ModuleType:
     return module_of(lessons().get(topic).folder / "trace.py")
 
 
-def _stages(given: Iterable[tuple[str, str, torch.Tensor]]) -> tuple[Stage, ...]:
-    return tuple(_stage(name, said, value.detach()) for name, said, value in given)
+def _stages(given: Iterable[tuple[Any, ...]]) -> tuple[Stage, ...]:
+    return tuple(_stage(name, said, value.detach(), "rows" in along) for name, said, value, *along in given)
 
 
-def _stage(name: str, said: str, value: torch.Tensor) -> Stage:
+def _stage(name: str, said: str, value: torch.Tensor, by_row: bool) -> Stage:
     columns = value.double().reshape(-1, value.shape[-1])
-    mean, deviation = columns.mean(0), columns.std(0, correction=0)
-    return Stage(name, said, tuple(value.shape), _rows(columns[:ROWS]), _row(mean), _row(deviation))
+    rows = columns[:ROWS]
+    read = rows.T if by_row else columns
+    mean, deviation = read.mean(0), read.std(0, correction=0)
+    return Stage(name, said, tuple(value.shape), _rows(rows), _row(mean), _row(deviation), by_row)
 
 
 def _rows(values: torch.Tensor) -> tuple[tuple[float, ...], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch_judge.show.page import esc, grid, heading, prose, soft, tag, wrapped
 from torch_judge.study.chart import Curve, chart, legend
 from torch_judge.study.trace import Run, Stage, Trace
-from torch_judge.study.trace_words import HEADS, number, percent, shape, short
+from torch_judge.study.trace_words import HEADS, number, percent, shape, short, table
 
 
 def trace_html(found: Trace) -> str:
@@ -29,10 +29,8 @@ def trace_html(found: Trace) -> str:
 
 def _stage(stage: Stage) -> str:
     title = tag("p", tag("strong", esc(stage.name)), " ", soft(shape(stage.shape)), " ", prose(stage.said))
-    rows = [_row(f"row {n}", values) for n, values in enumerate(stage.rows, start=1)]
-    if len(stage.rows) > 1:
-        rows += [_row("mean", stage.mean), _row("deviation", stage.deviation)]
-    columns = ["", *map(str, range(len(stage.mean)))]
+    rows = [_row(name, values) for name, values in table(stage).items()]
+    columns = ["", *map(str, range(len(stage.rows[0])))]
     return title + grid(columns, rows, f"{stage.name}: values by column", "tj-plain")
 
 

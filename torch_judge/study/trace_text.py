@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch_judge.show.terminal import BAD, DIM, GOOD, Columns, indented, message, plain, put
 from torch_judge.study.trace import Run, Stage, Trace
-from torch_judge.study.trace_words import HEADS, number, percent, shape, short
+from torch_judge.study.trace_words import HEADS, number, percent, shape, short, table
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -54,17 +54,15 @@ def _heading(text: str) -> Iterator[RenderableType]:
 def _stage(stage: Stage, width: int) -> Iterator[RenderableType]:
     yield indented(plain(stage.name, "bold").append(f"  {shape(stage.shape)}", f"not bold {DIM}"))
     yield indented(message(stage.said), 4)
-    rows = {f"row {n}": values for n, values in enumerate(stage.rows, start=1)}
-    if len(stage.rows) > 1:
-        rows |= {"mean": stage.mean, "deviation": stage.deviation}
-    cells = {name: [number(value) for value in values] for name, values in rows.items()}
+    cells = {name: [number(value) for value in values] for name, values in table(stage).items()}
     size = max(len(cell) for row in cells.values() for cell in row) + 2
     room = max((width - 14) // size, 1)
-    more = len(stage.mean) > room
     for name, row in cells.items():
-        line = plain(f"{name:<10}", DIM if name.startswith("row") else "")
-        line.append("".join(f"{cell:>{size}}" for cell in row[: room - more]), "default not dim")
-        line.append(f"{'…':>{size}}" if more else "")
+        line = plain(f"{name:<10}", DIM if name[-1].isdigit() else "")
+        line.append(
+            "".join(f"{cell:>{size}}" for cell in row[: room - 1 if len(row) > room else room]), "default not dim"
+        )
+        line.append(f"{'…':>{size}}" if len(row) > room else "")
         line.no_wrap = True
         yield indented(line, 4)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from torch_judge.study.trace import Stage
+
 HEADS = {
     "stages": "Through the model",
     "training": "The training, side by side",
@@ -34,3 +36,11 @@ def percent(share: float) -> str:
 def shape(sizes: Sequence[int]) -> str:
     """A shape as torch writes it."""
     return str(tuple(sizes))
+
+
+def table(stage: Stage) -> dict[str, tuple[float, ...]]:
+    """The lines of a stage's table by their names: its first rows, then mean and deviation."""
+    rows = {f"row {n}": values for n, values in enumerate(stage.rows, start=1)}
+    if stage.by_row:
+        return {**rows, "row means": stage.mean, "row devs": stage.deviation}
+    return {**rows, "mean": stage.mean, "deviation": stage.deviation} if len(rows) > 1 else rows
