@@ -179,6 +179,14 @@ def test_a_claim_s_evidence_shows_what_its_helpers_do() -> None:
     assert evidence and evidence.code.startswith("def drift(momentum):") and evidence.code.endswith("> drift(0.1)")
 
 
+def test_a_claim_s_evidence_shows_what_its_helpers_call_in_turn() -> None:
+    setup = "unused = 1\n\nsize = 2\n\ndef inner(x):\n    return x + size\n\ndef outer(x):\n    return inner(x)\n"
+    text = text_of(CLAIMS.replace("drift(", "outer(")).replace("def drift", f"{setup}\ndef drift")
+    evidence = question(read_drafts(text, "q.md", "demo").drafts[0]).right.evidence
+    assert evidence and evidence.code.startswith("size = 2\n\ndef inner(x):") and "def outer" in evidence.code
+    assert "unused" not in evidence.code and "drift" not in evidence.code
+
+
 def test_the_order_of_lines_is_judged_by_the_check() -> None:
     found = read_drafts(text_of(ORDER.replace("- `order 1 2` : x\n", "- `order 2 1 ` : x\n")), "q.md", "demo")
     with pytest.raises(ProblemError, match="2 options are right"):

@@ -103,6 +103,6 @@ def _end(found: Lesson, bank: Bank) -> Iterator[NotebookNode]:
     ids = [id for id in found.problems if id in bank.ids]
     text = f"## The exercise\n\n{_exercises(found, bank).replace('Prepares for', 'Now write it yourself:')}"
     if ids:
-        text += f'\n\nAfterwards `drill("{ids[0]}")` shows your reference with one mistake in it: find the line.'
+        text += f'\n\nAfterwards `drill("{ids[0]}")` shows the reference with one mistake in it: find the line.'
     yield cells.markdown("exercise", text)
     yield cells.code("review", "review()  # what is due today", "review")

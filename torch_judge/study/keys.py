@@ -103,9 +103,18 @@ def _seen(kind: str, item: Option, shown: Ran, draft: Draft) -> Evidence | None:
 
 def _explained(claim: str, draft: Draft) -> str:
     """A claim below the helpers of `setup` that it calls, so that a learner sees what they do."""
-    named = {node.id for node in ast.walk(ast.parse(claim)) if isinstance(node, ast.Name)}
-    helpers = [n for n in ast.parse(draft.setup).body if isinstance(n, ast.FunctionDef) and n.name in named]
-    return "\n\n".join([*(ast.get_source_segment(draft.setup, helper) or "" for helper in helpers), claim])
+    kept: list[str] = []
+    named = _names(ast.parse(claim))
+    for statement in reversed(ast.parse(draft.setup).body):  # what a helper calls stands above it
+        made = {statement.name} if isinstance(statement, ast.FunctionDef) else _names(statement, ast.Store)
+        if made & named:
+            named |= _names(statement)
+            kept.append(ast.get_source_segment(draft.setup, statement) or "")
+    return "\n\n".join([*reversed(kept), claim])
+
+
+def _names(tree: ast.AST, use: type[ast.expr_context] = ast.Load) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, use)}
 
 
 def _why(draft: Draft, right: bool) -> str:
