@@ -17,8 +17,8 @@ INTRO = (
 )
 INSIGHT = (
     "The layer takes from each row what all of its features share: the level and the size. What is left is the "
-    "pattern, and the linear layer has to see nothing else. No other row is needed for that. So the layer does the same for one "
-    "row and for a batch, in training and in evaluation."
+    "pattern, and the linear layer has to see nothing else. No other row is needed for that. So the layer does the "
+    "same for one row and for a batch, in training and in evaluation."
 )
 ROWS, CLASSES, EPOCHS, RATE = 1000, 5, 5, 0.1
 
