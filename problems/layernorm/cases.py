@@ -55,8 +55,8 @@ def far_from_zero(solve, draw):
 
 
 def near_beta(seen, expected, draw):
-    """The mean of seven numbers near 30 is off by a few 1e-6, and the division by √eps makes a few 1e-3 of that."""
-    same("output", seen["output"], expected["output"], widen=1000)
+    """The mean of seven numbers near 30 is off by a few 1e-6, and the division by √eps makes up to 1e-2 of that."""
+    same("output", seen["output"], expected["output"], widen=3000)
 
 
 @case("equal values that are not round: near beta, never NaN", kind="numerics", verify=near_beta)
