@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 import torch_judge
 from torch_judge import answer, lesson, quiz
 from torch_judge.cli.main import main
+from torch_judge.errors import JudgeError
 from torch_judge.learner.progress import Store
 from torch_judge.study import page, session
 from torch_judge.study.asking import Choice, Evidence, Question
@@ -169,7 +170,7 @@ def in_shell(typed: str, *options: str) -> tuple[int, str]:
 def test_a_quiz_in_a_shell_to_its_end() -> None:
     status, text = in_shell("h\nx\n" + "a\nb\nc\n" * 2)  # one attempt each: two letters are enough
     assert status == 0 and "1 of 2 · One" in text and "Try -1." in text and "x is no option here" in text
-    assert "of 2 right." in text and len(answers()) == 2
+    assert "2 right." in text and len(answers()) == 2
 
 
 @pytest.mark.parametrize(
@@ -230,6 +231,8 @@ def test_a_page_closed_on_a_timed_question_is_an_attempt() -> None:
     asking.leave()
     asking.leave()
     assert kept == [("t/challenge/a", False, 5.0, 1)]
+    with pytest.raises(JudgeError, match="You left this quiz while its clock ran"):
+        asking.answer(1, "A")
 
 
 def test_a_quiz_that_is_left_for_another_keeps_the_open_question(capsys: pytest.CaptureFixture[str]) -> None:

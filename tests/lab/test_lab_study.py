@@ -179,3 +179,23 @@ def test_without_widgets_it_is_plain_html(visit, lab: Lab, place: str) -> None:
     page.keyboard.press("Enter")
     expect(notebook(page).get_by_text("Which lie below zero?").first).to_be_visible()
     picture(page, "24-plain")
+
+
+def test_the_lesson_on_batch_normalisation_from_top_to_bottom(visit) -> None:
+    page = visit("lesson_batchnorm.ipynb")
+    page.set_viewport_size({"width": 1280, "height": 1100})
+    run_all(page)
+    begin = notebook(page).get_by_role("button", name="Begin")
+    expect(begin).to_be_visible(timeout=KERNEL_MS)
+    begin.scroll_into_view_if_needed()
+    begin.click()
+    expect(notebook(page)).to_contain_text(re.compile(r"1 of 5 · Two rows"))
+    picture(page, "25-lesson-challenge")
+    for name, text in (
+        ("26-lesson-cards", "Flash cards"),
+        ("27-lesson-quick", "Quick questions"),
+        ("28-lesson-trace", "Trace"),
+    ):
+        notebook(page).get_by_role("heading", name=text, exact=False).first.scroll_into_view_if_needed()
+        page.wait_for_timeout(500)  # for the picture alone
+        picture(page, name)

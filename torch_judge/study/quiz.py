@@ -37,11 +37,17 @@ class Quiz:
         self.changed: Callable[[], None] = lambda: None  # called after each answer
         self._clock, self._keep, self._won = clock, keep, won
         self._shown: dict[int, float] = {}
+        self._left = False
 
     @property
     def timed(self) -> bool:
         """Whether any question has a time limit."""
         return any(asked.question.seconds is not None for asked in self.asked)
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a clock and something left to answer."""
+        return self.timed and bool(self.current) and not self._left
 
     @property
     def current(self) -> int:
@@ -74,6 +80,8 @@ class Quiz:
         """Judge an answer and keep it; raises JudgeError for no question, no option, or one attempt too many."""
         if not isinstance(number, int) or not isinstance(letter, str):
             raise JudgeError("An answer is a number and a letter.", 'Write for example `answer(1, "C")`.')
+        if self._left:
+            raise JudgeError("You left this quiz while its clock ran.", "Begin it anew.")
         asked = self.show(number)
         seconds = self.seconds(number)
         reply = asked.answer(letter, seconds)
@@ -89,4 +97,5 @@ class Quiz:
             asked = self.asked[number - 1]
             if asked.question.seconds is not None and not asked.over:
                 self._keep(asked.question.key, False, self.seconds(number), len(asked.replies) + 1)
+                self._left = True
         self._shown.clear()

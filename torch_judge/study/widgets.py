@@ -8,10 +8,10 @@ import threading
 import time
 from typing import Any
 
+from torch_judge.errors import JudgeError
 from torch_judge.show import in_notebook
 from torch_judge.show.page import prose, tag, wrapped
 from torch_judge.study import page, saying
-from torch_judge.study.asking import Reply
 from torch_judge.study.quiz import Quiz
 
 TICK_S = 1.0
@@ -123,8 +123,11 @@ class Board:
         threading.Timer(0.1, following.focus).start()  # a keyboard goes on from here: the button pressed is off now
         return following
 
-    def _answer(self, letter: str) -> Reply:
-        return self.quiz.answer(self.number, letter)
+    def _answer(self, letter: str) -> None:
+        try:
+            self.quiz.answer(self.number, letter)
+        except JudgeError as error:
+            self.box.children = (html(tag("p", prose(str(error))), "Message"),)
 
     def _next(self) -> None:
         self.number = self.quiz.current or self.number
@@ -137,6 +140,6 @@ class Board:
 
     def _tick(self) -> None:
         """Draw the time that is left, until the quiz is at its end."""
-        while self.quiz.timed and self.quiz.current:
+        while self.quiz.running:
             time.sleep(TICK_S)
             self._show_time()
