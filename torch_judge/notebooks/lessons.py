@@ -25,7 +25,7 @@ from torch import nn
 
 from torch_judge import answer, cards, drill, explain, quiz, review, trace
 
-torch.manual_seed(0)"""
+_ = torch.manual_seed(0)"""
 QUIZZES = {
     "quick": ("Quick questions", 'One attempt each. Click an option, or answer with `answer(1, "C")`.'),
     "practice": ("Practice", "From easy to hard, two attempts each, with a hint and the worked steps."),
