@@ -128,6 +128,16 @@ def test_all_right_in_the_challenge_earns_the_badge(capsys: pytest.CaptureFixtur
     ]
 
 
+def test_a_damaged_progress_file_is_told_and_the_answer_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quiz("relu")  # a problem's id leads to its lesson
+    (tmp_path / "home").mkdir(exist_ok=True)
+    (tmp_path / "home" / "progress.sqlite3").write_bytes(b"no database" * 100)
+    text = told(lambda: answer(1, letters(1)[0]), capsys)
+    assert "✓ Right." in text and "The progress file" in text and answers() == [("rectifiers/quick/one", True, 1)]
+
+
 def test_what_cannot_be_done_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     rows: list[tuple[Callable[[], None], str]] = [
         (lambda: answer(1, "A"), '✗ No question has been asked. Ask some first: quiz("batchnorm").'),

@@ -65,13 +65,18 @@ class Lessons:
         return tuple(self._folders)
 
     def get(self, name: str) -> Lesson:
-        """The lesson of this topic, or whose topic alone begins like this; raises JudgeError naming the nearest."""
+        """The lesson of this topic, whose topic alone begins like this, or that prepares for the problem of this id.
+
+        Raises JudgeError, naming the nearest, if there is none.
+        """
         asked = str(name)[:LONGEST].lower()
         meant = [asked] if asked in self._folders else [t for t in self._folders if asked and t.startswith(asked)]
         if len(meant) == 1:
             if meant[0] not in self._loaded:
                 self._loaded[meant[0]] = load(self._folders[meant[0]])
             return self._loaded[meant[0]]
+        if not meant and (found := self.of_problem(asked)):
+            return found
         near = meant or difflib.get_close_matches(asked, self._folders, n=3, cutoff=0.5)
         listed = ", ".join(f"`{topic}`" for topic in near or self._folders)
         fact = f"Several lessons begin with `{asked}`." if meant else f"There is no lesson `{asked}`."

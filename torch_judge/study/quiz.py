@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import time
 from collections.abc import Callable, Sequence
 
 from torch_judge.errors import JudgeError
+from torch_judge.learner.progress import Store
 from torch_judge.study import record
 from torch_judge.study.asking import Asked, Question, Reply
 
@@ -15,6 +17,7 @@ Keep = Callable[[str, bool, float, int], None]
 
 class Quiz:
     """Questions that are being asked, numbered from 1. The order of the options is drawn anew for each quiz.
+    Answers are kept in the progress file, unless ``keep`` says otherwise.
 
     Timed questions come one by one: the clock of a question begins when it is first shown. ``won`` is called once, when
     the last one was answered and every answer counts.
@@ -27,7 +30,7 @@ class Quiz:
         *,
         seed: int | None = None,
         clock: Callable[[], float] = time.monotonic,
-        keep: Keep = record.answered,
+        keep: Keep | None = None,
         won: Callable[[], str] | None = None,
     ) -> None:
         drawn = secrets.randbits(32) if seed is None else seed
@@ -35,7 +38,9 @@ class Quiz:
         self.asked = tuple(Asked(question, drawn) for question in questions)
         self.praise = ""  # what `won` said
         self.changed: Callable[[], None] = lambda: None  # called after each answer
-        self._clock, self._keep, self._won = clock, keep, won
+        self._store = Store()
+        self._clock, self._won = clock, won
+        self._keep = keep or functools.partial(record.answered, store=self._store)
         self._shown: dict[int, float] = {}
         self._left = False
 
@@ -58,6 +63,11 @@ class Quiz:
     def right(self) -> int:
         """How many questions were answered right and in time."""
         return sum(bool(asked.replies) and asked.replies[-1].counts for asked in self.asked)
+
+    def notices(self) -> list[str]:
+        """What went wrong with keeping answers, told once."""
+        told, self._store.notices[:] = list(self._store.notices), []
+        return told
 
     def show(self, number: int) -> Asked:
         """The question of this number, its clock begun; raises JudgeError if there is none."""

@@ -62,6 +62,8 @@ def answer(number: int, letter: str) -> None:
         show.publish(
             terminal.as_text(terminal.answered(asking, number, given)), lambda: page.answered(asking, number, given)
         )
+        for notice in asking.notices():
+            show.show_message(notice)
 
     told(tell)
 

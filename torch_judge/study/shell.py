@@ -39,6 +39,8 @@ def ask(asking: Quiz, read: Callable[[], str] | None = None) -> bool:
         return False
     finally:
         asking.leave()
+        for notice in asking.notices():
+            put(console, message(f"\n{notice}", DIM))
     put(console, message(f"\n{saying.summary(asking)}"))
     return True
 

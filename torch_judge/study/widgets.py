@@ -126,8 +126,10 @@ class Board:
     def _answer(self, letter: str) -> None:
         try:
             self.quiz.answer(self.number, letter)
+            said = self.quiz.notices()
         except JudgeError as error:
-            self.box.children = (html(tag("p", prose(str(error))), "Message"),)
+            self.box.children, said = (), [str(error)]
+        self.box.children += tuple(html(tag("p", prose(text)), "Message") for text in said)
 
     def _next(self) -> None:
         self.number = self.quiz.current or self.number
