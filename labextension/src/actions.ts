@@ -7,7 +7,7 @@ import { api } from './api';
 import { carrying, type NotebookFile } from './cells';
 import { roleOf, runCheck } from './check';
 import { el } from './elements';
-import { problemOf } from './problems';
+import { type Lesson, lessonOf, problemOf } from './problems';
 import type { Ran } from './ran';
 import { type Announcer, guarded } from './say';
 import type { Store } from './store';
@@ -67,6 +67,28 @@ export class Actions {
       const { path } = await api.open(id);
       this.documents.openOrReveal(path);
       await this.store.refresh();
+    });
+  }
+
+  /** Open the lesson of a topic; without one, that of the notebook in front. */
+  async lesson(panel: NotebookPanel | null, topic?: string): Promise<void> {
+    const wanted = topic ?? this.lessonOf(panel)?.topic;
+    if (wanted) {
+      await guarded(async () => {
+        this.documents.openOrReveal((await api.lesson(wanted)).path);
+        await this.store.refresh();
+      });
+    }
+  }
+
+  lessonOf(panel: NotebookPanel | null): Lesson | undefined {
+    return lessonOf(this.store.listing?.lessons ?? [], panel?.model?.getMetadata('torch_judge'));
+  }
+
+  /** Open the notebook in which `review()` stands. */
+  async review(): Promise<void> {
+    await guarded(async () => {
+      this.documents.openOrReveal((await api.review()).path);
     });
   }
 

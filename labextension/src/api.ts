@@ -6,6 +6,8 @@ import type { Listing } from './problems';
 export const api = {
   problems: () => request<Listing>('problems'),
   open: (problem: string) => request<{ path: string }>('open', { problem }),
+  lesson: (topic: string) => request<{ path: string }>('lesson', { topic }),
+  review: () => request<{ path: string }>('review', {}),
   hint: (problem: string) => request<{ level: number; of: number; text: string }>('hint', { problem }),
   solution: (problem: string) => request<{ path: string }>('solution', { problem }),
   colab: (problem: string) => request<{ source: string }>('colab', { problem }),

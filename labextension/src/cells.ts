@@ -27,6 +27,11 @@ export function callsCheck(source: string): boolean {
   return /^[^#\n]*\bcheck\(/m.test(source);
 }
 
+/** Whether running the cell may change what was done, in exercises or in lessons. */
+export function callsOurs(source: string): boolean {
+  return /^[^#\n]*\b(check|answer|cards|drill|explain|quiz|rate|review|reset_progress)\(/m.test(source);
+}
+
 /** What of a notebook file matters here. */
 export interface NotebookFile {
   cells: { cell_type: string; source: string | string[]; metadata: Record<string, unknown>; [field: string]: unknown }[];

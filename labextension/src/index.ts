@@ -4,7 +4,7 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 
 import { type Action, Actions } from './actions';
-import { callsCheck } from './cells';
+import { callsOurs } from './cells';
 import { Panel } from './panel';
 import { Ran } from './ran';
 import { Announcer } from './say';
@@ -33,7 +33,11 @@ function activate(
 ): void {
   const store = new Store();
   const ran = new Ran();
-  const panel = new Panel(store, id => void actions.open(id));
+  const panel = new Panel(store, {
+    problem: id => void actions.open(id),
+    lesson: topic => void actions.lesson(null, topic),
+    review: () => void actions.review()
+  });
   const show = () => {
     if (!panel.isVisible) {
       panel.leavesFocus = true; // activating would take it out of the notebook
@@ -61,7 +65,7 @@ function activate(
   });
   actions.changed.connect(() => app.commands.notifyCommandChanged());
   NotebookActions.executed.connect((_, { cell }) => {
-    if (callsCheck(cell.model.sharedModel.getSource())) {
+    if (callsOurs(cell.model.sharedModel.getSource())) {
       void store.refresh();
     }
   });
@@ -92,4 +96,17 @@ function addCommands(
     execute: () => app.shell.activateById(panel.id)
   });
   palette?.addItem({ command: 'torch-judge:panel', category });
+  app.commands.addCommand('torch-judge:lesson', {
+    label: 'Lesson',
+    caption: 'Open the lesson that prepares for this exercise',
+    isEnabled: () => actions.lessonOf(tracker.currentWidget) !== undefined,
+    execute: () => actions.lesson(tracker.currentWidget)
+  });
+  palette?.addItem({ command: 'torch-judge:lesson', category });
+  app.commands.addCommand('torch-judge:review', {
+    label: 'Review',
+    caption: 'Open the notebook in which you review what is due',
+    execute: () => actions.review()
+  });
+  palette?.addItem({ command: 'torch-judge:review', category });
 }

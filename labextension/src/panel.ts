@@ -5,6 +5,7 @@ import { Widget } from '@lumino/widgets';
 import { Current } from './current';
 import { el } from './elements';
 import { Filters } from './filters';
+import { Studies } from './studies';
 import { byTopic, inOrder, matching, type Problem, solved } from './problems';
 import type { Store } from './store';
 import * as words from './words';
@@ -18,11 +19,18 @@ const icon = new LabIcon({
  fill-rule="evenodd"/></svg>`
 });
 
+/** What opens the notebook of a problem, of a lesson, and the one in which one reviews. */
+export interface Openers {
+  problem: (id: string) => void;
+  lesson: (topic: string) => void;
+  review: () => void;
+}
+
 /** The side panel: progress, the current problem with its hints, and all problems by topic. */
 export class Panel extends Widget {
   constructor(
     private readonly store: Store,
-    private readonly open: (id: string) => void
+    private readonly open: Openers
   ) {
     super();
     this.id = 'torch-judge-panel';
@@ -34,7 +42,9 @@ export class Panel extends Widget {
     this.node.setAttribute('aria-label', 'torch-judge');
     this.list.addEventListener('keydown', event => this.walk(event));
     this.filters.node.addEventListener('keydown', event => this.enter(event));
-    this.node.append(this.head, this.currently.node, this.filters.node, this.list);
+    // What is answered by a click runs no cell: look again when the learner comes here.
+    this.node.addEventListener('pointerenter', () => void this.store.refresh(true));
+    this.node.append(this.head, this.currently.node, this.studies.node, this.filters.node, this.list);
     store.changed.connect(() => this.render());
     this.render();
   }
@@ -82,6 +92,7 @@ export class Panel extends Widget {
     }
     this.head.replaceChildren(...parts);
     this.currently.render(this.problems, this.store.get(this.id_), this.store.get(listing?.next ?? null));
+    this.studies.render(listing?.lessons ?? [], listing?.due ?? '', this.id_);
     this.filters.node.hidden = !listing;
     this.filters.offer(this.problems);
     this.renderList();
@@ -134,7 +145,7 @@ export class Panel extends Widget {
     button.title = `${problem.title} (${problem.id})`;
     button.onclick = () => {
       this.clear();
-      this.open(problem.id);
+      this.open.problem(problem.id);
     };
     if (problem.id === this.id_) {
       button.setAttribute('aria-current', 'true');
@@ -192,7 +203,11 @@ export class Panel extends Widget {
   private id_: string | null = null;
   private readonly folded = new Set<string>();
   private readonly head = el('div', { className: 'tj-head' });
-  private readonly currently = new Current(id => this.open(id));
+  private readonly currently = new Current(id => this.open.problem(id));
+  private readonly studies = new Studies(
+    topic => this.open.lesson(topic),
+    () => this.open.review()
+  );
   private readonly filters = new Filters(() => {
     this.renderList();
     this.list.scrollTop = 0;

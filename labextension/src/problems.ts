@@ -15,9 +15,20 @@ export interface Problem {
   path: string | null;
 }
 
-/** `order`: the ids in the order of study. `next`: what to work on, by what was done so far. */
+/** `badge`: for its challenge. `due`: how many of its cards and questions come again today. */
+export interface Lesson {
+  topic: string;
+  title: string;
+  problems: string[];
+  state: 'to do' | 'begun' | 'badge';
+  due: number;
+}
+
+/** `order`: the ids in the order of study. `next`: what to work on, by what was done so far. `due`: a sentence, "" if nothing is. */
 export interface Listing {
   problems: Problem[];
+  lessons: Lesson[];
+  due: string;
   order: string[];
   next: string | null;
   repository: string | null;
@@ -28,6 +39,13 @@ export interface Listing {
 export function problemOf(metadata: unknown): string | null {
   const id = (metadata as { problem?: unknown } | null | undefined)?.problem;
   return typeof id === 'string' && id ? id : null;
+}
+
+/** The topic that a lesson's notebook names, or else that of the first lesson that prepares for the problem. */
+export function lessonOf(lessons: Lesson[], metadata: unknown): Lesson | undefined {
+  const topic = (metadata as { lesson?: unknown } | null | undefined)?.lesson;
+  const id = problemOf(metadata);
+  return lessons.find(lesson => (topic ? lesson.topic === topic : id !== null && lesson.problems.includes(id)));
 }
 
 /** Empty fields let everything through. */

@@ -9,7 +9,8 @@ export class Store {
   listing: Listing | null = null;
   error = '';
 
-  async refresh(): Promise<void> {
+  /** `changed` is emitted in any case; with `onlyNews` not if the server tells the same again. */
+  async refresh(onlyNews = false): Promise<void> {
     const call = ++this.calls;
     let listing = this.listing;
     let error = '';
@@ -20,6 +21,10 @@ export class Store {
     }
     if (call !== this.calls) {
       return; // A later call knows more.
+    }
+    const same = error === this.error && JSON.stringify(listing) === JSON.stringify(this.listing);
+    if (onlyNews && same) {
+      return; // What is under the pointer stays as it is.
     }
     this.listing = listing;
     this.error = error;

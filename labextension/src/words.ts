@@ -1,10 +1,23 @@
-import type { Problem, State } from './problems';
+import type { Lesson, Problem, State } from './problems';
 
 const SYMBOLS: Record<State, string> = { 'to do': '–\u2060', attempted: '✗', solved: '✓' };
 
 /** In one piece: the joiner keeps a line from ending behind the dash. */
 export function state(problem: Problem): string {
   return `${SYMBOLS[problem.state]}\u00a0${problem.state.replace(' ', '\u00a0')}`;
+}
+
+const LESSONS: Record<Lesson['state'], string> = { 'to do': '–\u2060\u00a0to\u00a0do', begun: 'begun', badge: '★\u00a0badge' };
+
+/** What was done of a lesson, and how much of it is due. */
+export function lesson(lesson: Lesson): string {
+  return LESSONS[lesson.state] + (lesson.due ? ` · ${lesson.due}\u00a0due` : '');
+}
+
+/** How many badges there are, for the heading of the lessons. */
+export function badges(lessons: Lesson[]): string {
+  const count = lessons.filter(one => one.state === 'badge').length;
+  return count === 1 ? '1 badge' : `${count} badges`;
 }
 
 export function progress(solved: number, total: number): string {

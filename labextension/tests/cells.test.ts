@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { callsCheck, carrying, type CellFacts, checkSource, plan } from '../src/cells';
+import { callsCheck, callsOurs, carrying, type CellFacts, checkSource, plan } from '../src/cells';
 
 const cell = (source: string, facts: Partial<CellFacts> = {}): CellFacts => ({
   type: 'code',
@@ -74,4 +74,16 @@ describe('a notebook that carries the judge', () => {
     expect(made.metadata).toEqual({ a: 1 });
     expect(made.cells.find(cell => cell.source === 'NEW')?.metadata.torch_judge).toEqual({ role: 'install' });
   });
+});
+
+test.each([
+  ['check("relu")', true],
+  ['from torch_judge import quiz\nquiz("norms")', true],
+  ['answer(3, "C")', true],
+  ['x = rate(2)', true],
+  ['# review()', false],
+  ['reviewed(1)', false],
+  ['my_review(1)', false]
+])('whether %j may change what was done', (source, ours) => {
+  expect(callsOurs(source)).toBe(ours);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { byTopic, inOrder, matching, neighbours, type Problem, problemOf, solved } from '../src/problems';
+import { byTopic, inOrder, type Lesson, lessonOf, matching, neighbours, type Problem, problemOf, solved } from '../src/problems';
 
 const problem = (number: number, id: string, facts: Partial<Problem> = {}): Problem => ({
   id,
@@ -90,4 +90,22 @@ test.each([
   [undefined, null]
 ])('the metadata %j', (metadata, id) => {
   expect(problemOf(metadata)).toBe(id);
+});
+
+const LESSONS: Lesson[] = [
+  { topic: 'norms', title: 'Norms', problems: ['batchnorm', 'rmsnorm'], state: 'begun', due: 3 },
+  { topic: 'masks', title: 'Masks', problems: ['attention', 'rmsnorm'], state: 'to do', due: 0 }
+];
+
+test.each([
+  [{ lesson: 'masks' }, 'masks'],
+  [{ problem: 'batchnorm' }, 'norms'],
+  [{ problem: 'rmsnorm' }, 'norms'],
+  [{ problem: 'relu' }, undefined],
+  [{ lesson: 'gone' }, undefined],
+  [{ lesson: 7 }, undefined],
+  [null, undefined],
+  ['<b>', undefined]
+])('the metadata %j lead to the lesson %j', (metadata, topic) => {
+  expect(lessonOf(LESSONS, metadata)?.topic).toBe(topic);
 });

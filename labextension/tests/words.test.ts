@@ -39,3 +39,17 @@ test.each([
   expect(words.carriedName(path)).toBe(name);
   expect(words.carried(name)).toContain(name);
 });
+
+test.each([
+  ['to do', 0, '–\u2060\u00a0to\u00a0do'],
+  ['begun', 2, 'begun · 2\u00a0due'],
+  ['badge', 0, '★\u00a0badge']
+] as const)('a lesson that is %j with %j due', (state, due, text) => {
+  expect(words.lesson({ topic: 't', title: 'T', problems: [], state, due })).toBe(text);
+});
+
+test('badges are counted', () => {
+  const lesson = { topic: 't', title: 'T', problems: [], due: 0 };
+  expect(words.badges([{ ...lesson, state: 'badge' }])).toBe('1 badge');
+  expect(words.badges([{ ...lesson, state: 'begun' }])).toBe('0 badges');
+});

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from torch_judge.bank import HINTS, Bank, Problem, find_bank
+from torch_judge.bank.lessons import Lessons, find_lessons
 from torch_judge.bank.order import by_topic
 from torch_judge.errors import JudgeError
+from torch_judge.learner.due import due, lesson_rows
 from torch_judge.learner.progress import Store, Summary
 from torch_judge.learner.shared import next_hint, next_row, status_rows
 from torch_judge.notebooks.carried import setup
@@ -22,12 +25,14 @@ class Answers:
 
     def __init__(self, root: Path) -> None:
         self.bank = _bank(os.environ.get("TORCH_JUDGE_PROBLEMS"))
+        self.lessons: Lessons = find_lessons(self.bank)
         self.store = Store()
         self.workspace = Workspace(root, self.bank)
 
     def problems(self) -> dict[str, Any]:
         """Every problem with what the learner did on it, their ``order`` of study, and which is ``next``.
 
+        Every lesson, too, and in ``due`` what there is to review today, "" if nothing.
         What went wrong with the progress is in ``notices``.
         """
         done = self.store.summaries()
@@ -35,7 +40,11 @@ class Answers:
         rows = [self._row(problem, done.get(problem.id, Summary(problem.id))) for problem in problems]
         order = [problem.id for group in by_topic(problems).values() for problem in group]
         next_ = next_row(status_rows(self.bank, self.store)[0], self.store)
+        today = due(self.bank, self.store)
+        lessons = lesson_rows(self.bank, self.store, today)
         return {
+            "lessons": [{**asdict(row), "state": row.state} for row in lessons],
+            "due": today.sentence(),
             "problems": rows,
             "order": order,
             "next": next_ and next_.id,
@@ -46,6 +55,14 @@ class Answers:
     def open(self, problem: str) -> dict[str, Any]:
         """Where the problem's notebook lies, written if it is missing."""
         return {"path": self._relative(self.workspace.notebook(self.bank.get(problem)))}
+
+    def lesson(self, topic: str) -> dict[str, Any]:
+        """Where the lesson's notebook lies, written if it is missing."""
+        return {"path": self._relative(self.workspace.lesson(self.lessons.get(topic)))}
+
+    def review(self) -> dict[str, Any]:
+        """Where the notebook lies in which one reviews, written if it is missing: the welcome notebook."""
+        return {"path": self._relative(self.workspace.welcome())}
 
     def hint(self, problem: str) -> dict[str, Any]:
         """The next hint, and all that are shown by now."""

@@ -18,6 +18,8 @@ from torch_judge_lab.answers import Answers
 LARGEST_BODY = 64 << 10
 FIELDS = {
     "open": ("problem",),
+    "lesson": ("topic",),
+    "review": (),
     "hint": ("problem",),
     "solution": ("problem",),
     "colab": ("problem",),

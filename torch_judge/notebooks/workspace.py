@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from torch_judge.bank import Bank, Problem
+    from torch_judge.bank.lessons import Lesson
 
 WELCOME = "00_welcome.ipynb"
 SOLUTIONS = "solutions"
@@ -52,6 +53,22 @@ class Workspace:
         from torch_judge.notebooks.build import solution
 
         return self._guarded(lambda: self._own(problem, f"{SOLUTIONS}/{problem.notebook}_solution.ipynb", solution))
+
+    def lesson(self, found: Lesson) -> Path:
+        """The lesson's notebook, written if it is missing."""
+        from torch_judge.notebooks.lessons import lesson
+        from torch_judge.notebooks.settings import repository
+
+        return self._guarded(
+            lambda: self._there(f"{found.notebook}.ipynb", lambda: lesson(found, self.bank, repository()))
+        )
+
+    def welcome(self) -> Path:
+        """The welcome notebook, written if it is missing."""
+        from torch_judge.notebooks.build import welcome
+        from torch_judge.notebooks.settings import repository
+
+        return self._guarded(lambda: self._there(WELCOME, lambda: welcome(self.bank, repository())))
 
     def existing(self, problem: Problem) -> Path | None:
         """The problem's notebook if it is there."""
@@ -128,6 +145,14 @@ class Workspace:
             if problem_of(path) == problem.id:
                 return path
         raise AssertionError  # the numbers never end
+
+    def _there(self, name: str, build: Callable[[], NotebookNode]) -> Path:
+        from torch_judge.notebooks.cells import dumped
+
+        path = self.root / name
+        if not path.exists():
+            self._write_all(iter([(name, dumped(build()))]))
+        return path
 
     def _hashes(self) -> dict[str, str]:
         with contextlib.suppress(OSError, ValueError):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from torch_judge.errors import JudgeError
+from torch_judge.learner.spacing import GOOD
 from torch_judge.show.page import esc, heading, prose, soft, tag, wrapped
 from torch_judge.show.terminal import BAD, DIM, message, plain, put
 from torch_judge.study import page, terminal, widgets
@@ -106,7 +108,7 @@ class CardBoard:
         import ipywidgets
 
         self.deck = deck
-        self.turned = False
+        self.turned = self.touched = False
         self.box = ipywidgets.VBox(layout=ipywidgets.Layout(width="100%", max_width="62rem"))
         deck.changed = self._next
         self.refresh()
@@ -123,6 +125,8 @@ class CardBoard:
             self.box.children = (shown, back, self._ratings())
         else:
             self.box.children = (shown, self._button("Show the answer", "Show the answer", self._turn))
+        if self.touched:
+            self._focus()
 
     def _ratings(self) -> Any:
         import ipywidgets
@@ -136,10 +140,15 @@ class CardBoard:
     def _button(self, word: str, name: str, pressed: Callable[[], None]) -> Any:
         import ipywidgets
 
-        return widgets.button(word, name, pressed, layout=ipywidgets.Layout(width="auto"))
+        return widgets.button(word, name, pressed, layout=ipywidgets.Layout(width="auto", align_self="flex-start"))
+
+    def _focus(self) -> None:
+        """A keyboard goes on from here: the button that was pressed is gone."""
+        last = self.box.children[-1]
+        threading.Timer(0.1, (last.children[GOOD - 1] if self.turned else last).focus).start()
 
     def _turn(self) -> None:
-        self.turned = True
+        self.turned = self.touched = True
         self.refresh()
 
     def _next(self) -> None:
