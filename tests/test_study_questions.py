@@ -342,3 +342,41 @@ def test_a_warm_question_is_there_at_once() -> None:
     start = time.perf_counter()
     asked(TWO_ROWS)
     assert time.perf_counter() - start < 0.1
+
+
+CHECK = "check:\n```python\nprint(1)\n```\n"
+IN_ORDER = """\
+```python show
+c = b + 1
+b = a + 1
+a = torch.zeros(2)
+```
+
+- `order 3 2 1`
+- `order 3 1 2` : `b` is not there yet.
+- `order 1 2 3` : Nothing is there yet.
+check:
+```python
+assert c.sum() == 4
+```
+"""
+DRIFT = """\
+def drift(momentum):
+    norm = nn.BatchNorm1d(2, momentum=momentum)
+    norm(torch.full((4, 2), 3.0))
+    return float(norm.running_mean[0])"""
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (MENDED, "x = torch.ones(4, 2)\nmean = x.mean(0)\ny = x - mean\nassert y.shape == (4, 2)"),
+        (IN_ORDER, "a = torch.zeros(2)\nb = a + 1\nc = b + 1\nassert c.sum() == 4"),
+        (CHANNELS + CHECK, "print(1)"),
+        (SHAPE + CHECK, "nn.BatchNorm1d(3)(torch.randn(5, 3))\nprint(1)"),
+        (CLAIMS + CHECK.replace("1", "drift(1.0)"), f"{DRIFT}\n\nprint(drift(1.0))"),
+    ],
+    ids=["mended", "in order", "alone, as what is shown raises", "below what is shown", "with its helpers only"],
+)
+def test_what_a_learner_can_run_himself(body: str, code: str) -> None:
+    assert asked(body).check == code

@@ -38,7 +38,7 @@ def question(draft: Draft, seed: int = 0, *, told: bool = True) -> Question:
         choices=choices,
         hint=draft.fields.get("hint", "").strip(),
         steps=draft.listed("steps"),
-        check="\n".join(filter(None, (draft.setup, draft.shown, draft.check))) if draft.check else "",
+        check=_to_run(draft) if draft.check else "",
         mistakes=draft.listed("mistakes"),
         source=draft.fields.get("source", "").strip(),
         seconds=draft.seconds,
@@ -101,16 +101,28 @@ def _seen(kind: str, item: Option, shown: Ran, draft: Draft) -> Evidence | None:
     return _evidence(draft.shown, shown)
 
 
-def _explained(claim: str, draft: Draft) -> str:
-    """A claim below the helpers of `setup` that it calls, so that a learner sees what they do."""
+def _to_run(draft: Draft) -> str:
+    """`check:` below the code that it is about, mended or put in order; below nothing if that code raises."""
+    shown = draft.shown
+    if "mend" in draft.fields:
+        shown = edited(shown, edits_of(draft.fields["mend"], draft.path, draft.line), draft.path, draft.line)
+    elif orders := [item.outcome[1] for item in draft.options if item.code.startswith("order ")]:
+        shown = next(_ordered(order, draft) for order in orders if _order(order, None, Ran(""), draft))
+    elif run(shown, draft.setup).error:
+        shown = ""
+    return _explained("\n".join(filter(None, (shown, draft.check))), draft)
+
+
+def _explained(code: str, draft: Draft) -> str:
+    """Code below the helpers of `setup` that it calls, so that a learner sees what they do."""
     kept: list[str] = []
-    named = _names(ast.parse(claim))
+    named = _names(ast.parse(code))
     for statement in reversed(ast.parse(draft.setup).body):  # what a helper calls stands above it
         made = {statement.name} if isinstance(statement, ast.FunctionDef) else _names(statement, ast.Store)
         if made & named:
             named |= _names(statement)
             kept.append(ast.get_source_segment(draft.setup, statement) or "")
-    return "\n\n".join([*reversed(kept), claim])
+    return "\n\n".join([*reversed(kept), code])
 
 
 def _names(tree: ast.AST, use: type[ast.expr_context] = ast.Load) -> set[str]:
