@@ -82,7 +82,34 @@ OPPOSITES = {
         The running statistics are collected in evaluation and used in training.
         In evaluation mode the outputs are not deterministic.
         """,
+    "row": """
+        It normalises each feature over the batch.
+        The mean is taken across the rows.
+        Each row is not normalised with its own mean.
+        It never uses the statistics of one row.
+        The result depends on the other rows.
+        It needs a large batch.
+        It does not work with a single example.
+        It is not independent of the batch.
+        Its output is influenced by the other examples.
+        It differs between training and evaluation.
+        It is not the same in training and evaluation.
+        Training and evaluation give different results.
+        There is a difference between training and inference.
+        It keeps running statistics.
+        It remembers the mean of the batches.
+        It does need running averages.
+        It stores a moving mean instead of forgetting it.
+        It is not stateless.
+        A batch of one raises an error.
+        It would be false to say that it is the same in both modes.
+        The statistics of each row are ignored.
+        Nothing is normalised in each row.
+        How does layer normalisation work without a batch
+        Is it the same in training and in evaluation?
+        """,
 }
+TOPICS = {"learning": "batchnorm", "modes": "batchnorm", "row": "layernorm"}
 
 RIGHT = [
     ("learning", "It rescales every activation so the mean is zero and the standard deviation is one.", {1}),
@@ -101,6 +128,10 @@ RIGHT = [
     ("modes", "In evaluation it uses the running averages that were collected during training.", {2, 3}),
     ("modes", "It tracks a moving average of the mean and variance while training.", {2}),
     ("modes", "In eval mode, results no longer depend on who else is in the batch.", {4}),
+    ("row", "It computes mean and variance per example, along the last dimension.", {1}),
+    ("row", "It doesn't care about the batch size.", {2}),
+    ("row", "Train and test behave identically.", {3}),
+    ("row", "It has no running mean or variance.", {4}),
 ]
 
 
@@ -114,13 +145,13 @@ def test_every_answer_is_scored_as_its_author_says(lesson, prompt, answer: Answe
     ("name", "text"), [(name, line.strip()) for name, lines in OPPOSITES.items() for line in lines.strip().splitlines()]
 )
 def test_the_opposite_gets_no_tick(name: str, text: str) -> None:
-    found = explained(LESSONS.get("batchnorm"), text, name)
+    found = explained(LESSONS.get(TOPICS[name]), text, name)
     assert found.score == 0, [one for one in found.shown if one.ticked]
 
 
 @pytest.mark.parametrize(("name", "text", "shows"), RIGHT)
 def test_a_right_text_is_read(name: str, text: str, shows: set[int]) -> None:
-    found = explained(LESSONS.get("batchnorm"), text, name)
+    found = explained(LESSONS.get(TOPICS[name]), text, name)
     assert {number for number, one in enumerate(found.shown, start=1) if one.ticked} == shows
 
 
