@@ -145,7 +145,7 @@ def overlapping(solve, draw):
 
 @case("encode: any whitespace separates words, and may be all there is", kind="interface", verify=encoded)
 def whitespace(solve, draw):
-    return seen_of(solve, Language(draw), ABAB, 5, " ba  bab ", "ba\tbab\nb", "b\r\nba\fab", "", "  ")
+    return seen_of(solve, Language(draw), ABAB, 5, " ba  bab ", "ba\tbab\nb", "bab\vba", "b\r\nba\fab", "", "  ")
 
 
 @case("encode: unknown characters stay single; without training all do", kind="values", verify=encoded)

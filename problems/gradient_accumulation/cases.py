@@ -94,7 +94,7 @@ def stale(solve, draw):
 def twice(solve, draw):
     model, optimizer, loss_fn, _ = setting(draw, lr=0.3)
     model.eval()
-    first = number(solve(model, optimizer, loss_fn, micro_batches(draw, n=4, size=1, name="first ")))
+    first = number(solve(model, optimizer, loss_fn, micro_batches(draw, n=6, size=1, name="first ")))
     return {"first": first, "second": number(solve(model, optimizer, loss_fn, micro_batches(draw, n=2, size=4)))}
 
 

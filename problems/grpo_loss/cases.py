@@ -59,11 +59,11 @@ def negative_ids(solve, draw):
     return {"loss": solve(*samples(draw, shuffled(draw, 3 * [largest, largest - 1, -1, -2, -largest] + [1, 1])))}
 
 
-@case("ids far below zero: next to each other, 256 and 1000 apart", kind="values")
+@case("ids far below zero: next to each other, 256, 1000 and 65536 apart", kind="values")
 def far_below_zero(solve, draw):
-    # Below -2**24 neighbours are one number in float32. A loop from the smallest id to the largest stays short.
+    # Below -2**24 neighbours are one number in float32. A loop from the smallest id to the largest stays bearable.
     first = -(2**24) - 4 * integer(draw, "a quarter of the distance", 0, 100)
-    ids = [first, first - 1, first - 256, first - 1000]
+    ids = [first, first - 1, first - 256, first - 1000, first - 2**16]
     return {"loss": solve(*samples(draw, shuffled(draw, 3 * ids)))}
 
 

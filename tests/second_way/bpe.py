@@ -174,6 +174,11 @@ class splits_at_single_spaces(Tokenizer):
         return text.split(" ")
 
 
+class splits_at_some_whitespace(Tokenizer):
+    def words(self, text):
+        return re.findall(r"[^ \t\n\r]+", text)
+
+
 class nested_result(Tokenizer):
     def encode(self, text):
         return [self.cut((*word, "</w>")) for word in text.split()]

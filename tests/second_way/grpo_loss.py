@@ -108,6 +108,10 @@ def ids_as_floats(logps, rewards, group_ids, eps=1e-5):
     return _table(logps, rewards, group_ids.to(rewards.dtype), eps)
 
 
+def ids_in_16_bits(logps, rewards, group_ids, eps=1e-5):
+    return _table(logps, rewards, torch.remainder(group_ids, 2**16), eps)
+
+
 def _written_row_by_row(logps, rewards, group_ids, eps, rows):
     """A row for each group, and the samples add to theirs one after the other."""
     ids, r = group_ids.tolist(), rewards.tolist()
