@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from torch_judge import status
+from torch_judge import check, status
 from torch_judge.bank import Bank, find_bank
 from torch_judge.bank.lessons import Lesson, find_lessons
 from torch_judge.cli.main import main
@@ -286,10 +286,7 @@ def test_status_tells_lessons_badges_and_what_is_due(bank: Bank, store: Store) -
     assert (row["begun"], row["badge"], row["due"]) == (True, True, 2)
 
 
-def test_status_in_a_notebook_says_how_to_review(
-    bank: Bank, store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("torch_judge.learner.session._bank", lambda: bank)
+def test_status_in_a_notebook_says_how_to_review(bank: Bank, store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     fill(store)
     status()
     assert "review() begins." in " ".join(capsys.readouterr().out.split())
@@ -300,3 +297,14 @@ def test_status_in_a_notebook_says_how_to_review(
 )
 def test_a_lesson_s_state_in_words(begun: bool, badged: bool, state: str) -> None:
     assert LessonRow("norms", "Norms", "lesson_norms", (), begun, badged, 0).state == state
+
+
+def test_after_an_exercise_is_solved_what_is_due_is_next(
+    bank: Bank, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(store)
+    names = {"check": check}
+    exec(bank.get("softmax").solution, names)
+    exec('check("softmax")', names)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Next: relu" in said and "Due today: 1 card and 2 questions. review() begins." in said
