@@ -1,0 +1,131 @@
+import math
+
+import torch
+
+from torch_judge.authoring import case, choice, integer, permutation, refusal
+
+# Differences of less than 0.1 are avoided: there right forms of k3 differ by their rounding.
+
+
+def tokens(draw, *shape, low=0.2, high=2.0, grad=True, **options):
+    """Log-probabilities of drawn tokens whose difference is between ``low`` and ``high``, some more likely under q."""
+    logp = draw.rand("logp", *shape, low=-6.0, high=-2.5, **options)
+    gap = draw.rand("gap", *shape, low=low, high=high, **options)
+    sign = draw.randint("sign", 0, 2, *shape) * 2 - 1
+    if len(shape):
+        sign.view(-1)[:2] = torch.tensor([1, -1])
+    return logp.requires_grad_(grad), draw.keep("logq", (logp.detach() + gap * sign).requires_grad_(grad))
+
+
+def distributions(draw, *shape, banned=None, grad=True, **options):
+    """Two complete log-distributions over the last dim; tokens where ``banned`` is True are possible in neither."""
+    made = []
+    for name in ("logp", "logq"):
+        logits = draw.randn(f"logits of {name}", *shape, std=1.5, **options)
+        logits = logits if banned is None else logits.masked_fill(banned, -math.inf)
+        made.append(draw.keep(name, (logits - logits.logsumexp(-1, keepdim=True)).requires_grad_(grad)))
+    return made
+
+
+def with_gradients(solve, draw, logp, logq, *kind):
+    return draw.gradients(solve(logp, logq, *kind), logp=logp, logq=logq)
+
+
+@case("k1, with gradients", kind="values")
+def k1(solve, draw):
+    return with_gradients(solve, draw, *tokens(draw, 6), "k1")
+
+
+@case("k2, with gradients", kind="values")
+def k2(solve, draw):
+    return with_gradients(solve, draw, *tokens(draw, 6), "k2")
+
+
+@case("k3, with gradients", kind="values")
+def k3(solve, draw):
+    return with_gradients(solve, draw, *tokens(draw, 6), "k3")
+
+
+@case("the default kind is k3", kind="interface")
+def default(solve, draw):
+    return {"estimates": solve(*tokens(draw, integer(draw, "size", 3, 8)))}
+
+
+@case("estimates of any shape: (2, 4), (2, 3, 2) and ()", kind="interface")
+def shapes(solve, draw):
+    logp, logq = tokens(draw, 2, 3, 2, grad=False)
+    parts = {"(2, 3, 2)": (logp, logq), "(2, 4)": [x.flatten()[:8].view(2, 4) for x in (logp, logq)]}
+    parts["()"] = (logp[0, 0, 0], logq[0, 0, 0])
+    return {f"{kind}, {name}": solve(*part, kind=kind) for name, part in parts.items() for kind in ("k1", "k2", "k3")}
+
+
+@case("large differences of either sign", kind="numerics")
+def large(solve, draw):
+    logp, logq = tokens(draw, 2, 4, low=4.0, high=12.0)
+    return {kind: solve(logp, logq, kind=kind) for kind in ("k1", "k2", "k3")}
+
+
+@case("full, with gradients", kind="values")
+def full(solve, draw):
+    return with_gradients(solve, draw, *distributions(draw, 2, 3, 5), "full")
+
+
+@case("full of a single distribution, and of four", kind="interface")
+def full_shapes(solve, draw):
+    logp, logq = distributions(draw, 4, integer(draw, "tokens", 6, 9), grad=False)
+    return {"(V,)": solve(logp[0], logq[0], kind="full"), "(4, V)": solve(logp, logq, kind="full")}
+
+
+@case("full as a square: as many distributions as tokens", kind="values")
+def full_square(solve, draw):
+    return {"divergences": solve(*distributions(draw, 4, 4, grad=False), "full")}
+
+
+@case("full with banned tokens, with gradients", kind="numerics")
+def banned_tokens(solve, draw):
+    banned = torch.stack([permutation(draw, f"order {row}", 6) < row for row in (1, 2, 4)])
+    return with_gradients(solve, draw, *distributions(draw, 3, 6, banned=banned), "full")
+
+
+@case("p and q are the same: 0 of every kind", kind="values")
+def equal(solve, draw):
+    (logp, _), kinds = distributions(draw, 3, 5, grad=False), ("k1", "k2", "k3", "full")
+    return {kind: solve(logp, logp.clone(), kind) for kind in kinds}
+
+
+@case("p and q are the same: the gradients of k1, k2 and k3", kind="gradients")
+def equal_gradients(solve, draw):
+    logp, seen = draw.rand("logp", 5, low=-4.0, high=-1.0), {}
+    for kind in ("k1", "k2", "k3"):
+        p, q = logp.clone().requires_grad_(), logp.clone().requires_grad_()
+        seen |= {f"{kind}: {name}": value for name, value in with_gradients(solve, draw, p, q, kind).items()}
+    return seen
+
+
+@case("another kind is refused", kind="interface")
+def unknown(solve, draw):
+    logp, logq = tokens(draw, 3, grad=False)
+    return {"another kind": refusal(solve, logp, logq, choice(draw, "kind", ["k4", "k0", "kl", "K", "mse", "k"]))}
+
+
+@case("weighed with p, k1 and k3 of all tokens add up to the full divergence", kind="property")
+def expectation(solve, draw):
+    logp, logq = distributions(draw, 3, 7, grad=False)
+    means = {kind: (logp.exp() * solve(logp, logq, kind)).sum(-1) for kind in ("k1", "k3")}
+    return means | {"full": solve(logp, logq, "full")}
+
+
+@case("float64 in, float64 out", kind="numerics", float64=True)
+def double(solve, draw):
+    logp, logq = tokens(draw, 5, dtype=torch.float64)
+    logits = draw.randn("logits of two rows", 2, 5, dtype=torch.float64)
+    p, q = logits - logits.logsumexp(-1, keepdim=True)
+    return with_gradients(solve, draw, logp, logq) | {"full": solve(p, q, "full")}
+
+
+@case("the same tensors again, other numbers in them", kind="state")
+def changed(solve, draw):
+    logp, logq = tokens(draw, 5, grad=False)
+    first = solve(logp, logq)
+    logp.sub_(3)  # what is remembered of the first call is wrong now
+    return {"first": first, "second": solve(logp, logq)}
