@@ -108,8 +108,29 @@ OPPOSITES = {
         How does layer normalisation work without a batch
         Is it the same in training and in evaluation?
         """,
+    "loss": """
+        The scores do not become probabilities.
+        Softmax leaves the scores as they are.
+        It takes the log of the probability of the wrong class.
+        It never looks at the right class.
+        It ignores the probability of the correct class.
+        Confident mistakes cost little.
+        A confident mistake is not punished.
+        Being sure and wrong gives a small loss.
+        It punishes unsure answers heavily.
+        The gradient is not the probability minus the target.
+        It lowers the right score and raises the others.
+        The right score falls and the others rise.
+        It prevents the scores from becoming probabilities.
+        Nobody turns the logits into probabilities.
+        Does it turn scores into probabilities?
+        It is a myth that confident mistakes are penalised heavily.
+        The loss is the probability of the largest class.
+        The scores are turned into classes instead of probabilities.
+        The sum of the probabilities is not 1.
+        """,
 }
-TOPICS = {"learning": "batchnorm", "modes": "batchnorm", "row": "layernorm"}
+TOPICS = {"learning": "batchnorm", "modes": "batchnorm", "row": "layernorm", "loss": "softmax"}
 
 RIGHT = [
     ("learning", "It rescales every activation so the mean is zero and the standard deviation is one.", {1}),
@@ -132,6 +153,11 @@ RIGHT = [
     ("row", "It doesn't care about the batch size.", {2}),
     ("row", "Train and test behave identically.", {3}),
     ("row", "It has no running mean or variance.", {4}),
+    ("loss", "The exponentials of the scores are divided by their sum.", {1}),
+    ("loss", "It makes a probability distribution out of the logits.", {1}),
+    ("loss", "It measures how surprised the model is by the right answer.", {2}),
+    ("loss", "The less probable the right class, the higher the loss.", {3}),
+    ("loss", "It pushes the correct logit up and the others down.", {4}),
 ]
 
 

@@ -29,7 +29,7 @@ SPELT = (
 SENTENCE = re.compile(r"(?:[.!?]+(?=\s|$)|;|\n\s*(?:\n|[-*•\d]))")
 # What follows "instead of" is what is *not* the case: it is left out, up to where the next phrase begins.
 CONTRAST = re.compile(
-    r"(?:,\s*(?:and |but )?not|\band not|\b(?:instead|out) of|\brather than|\bas opposed to|\bcontrary to)"
+    r"(?:,\s*(?:and |but )?not|\band not|\binstead of|\brather than|\bas opposed to|\bcontrary to)"
     r"(?: (?!in |during |at |when |while |for |on |and |but |to |because |since |so )[\w'-]+){1,8}"
 )
 RETRACTED = re.compile(
@@ -60,12 +60,12 @@ NEGATORS = _words(
 STOPPERS = frozenset(
     stem + ending
     for stem in _words(
-        """prevent avoid block hinder hamper harm undo forbid remov destroy ruin los hurt disturb eliminat counteract
+        """prevent avoid block hinder hamper harm undo forbid remov destroy ruin hurt disturb eliminat counteract
         suppress combat fight mitigat stop stopp limit curb ignor forget forgot discard reset neglect disregard
         overwrit"""
     )
     for ending in ("", "s", "es", "e", "ed", "ing", "ten")
-)
+) | _words("lose loses losing lost")
 LESS = _words(
     """less fewer lower lowers lowered lowering reduce reduces reduced reducing reduction decrease decreases decreased
     decreasing weaken weakens diminish diminishes diminished lessen lessens lessened little smaller"""

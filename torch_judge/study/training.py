@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -23,10 +24,12 @@ def classify(
     epochs: int,
     rate: float,
     batch: int,
+    loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = nn.functional.cross_entropy,
 ) -> list[Epoch]:
-    """Train by plain SGD on the cross-entropy, batch by batch; ``epochs`` + 1 results, the first before training.
+    """Train by plain SGD, batch by batch; ``epochs`` + 1 results, the first before training.
 
-    ``y`` (N,) int64. The order of the rows is the same in every call, so that two models can be compared.
+    ``y`` (N,) int64. SGD follows ``loss(scores, y)``; what is reported is the cross-entropy. The order of the rows is
+    the same in every call, so that two models can be compared.
     """
     order = torch.Generator().manual_seed(0)
     # Not torch.optim: its first step imports torch's compiler, which takes longer than all of the training.
@@ -35,9 +38,9 @@ def classify(
     for _ in range(epochs):
         model.train()
         for rows in torch.randperm(len(x), generator=order).split(batch):
-            loss = nn.functional.cross_entropy(model(x[rows]), y[rows])
+            followed = loss(model(x[rows]), y[rows])
             with torch.no_grad():
-                for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+                for weight, slope in zip(weights, torch.autograd.grad(followed, weights), strict=True):
                     weight.sub_(slope, alpha=rate)
         reached.append(_reached(model, x, y))
     return reached
