@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -298,3 +299,15 @@ def test_in_code_and_in_a_shell(capsys: pytest.CaptureFixture[str]) -> None:
 def test_prompts_by_name_and_number() -> None:
     lesson = LESSONS.get("batchnorm")
     assert chosen(lesson, "2") is chosen(lesson, 2) is chosen(lesson, "modes")
+
+
+@pytest.mark.parametrize(
+    "part", ["mean batch row ", "not the running mean of a row, ", "in training, ", "(", "it. ", "that "]
+)
+def test_no_text_takes_long(part: str) -> None:
+    text = f"not {part * 2000}"[:5000]
+    start = time.process_time()
+    for lesson in LESSONS.lessons():
+        for prompt in prompts_of(lesson):
+            prompt.read(text)
+    assert time.process_time() - start < 10

@@ -39,6 +39,7 @@ RETRACTED = re.compile(
 )
 TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)?|[,:()/]|(?<=\s)[-–]+(?=\s)|—")
 SHORT = 5
+MOST_WORDS = 60  # nobody means one thing by more words; and the ways to choose among them are many
 
 
 def _words(listed: str) -> frozenset[str]:
@@ -113,8 +114,9 @@ def windows(found: Sequence[Clause], longest: int = 3) -> Iterator[tuple[int, tu
     for size in range(1, longest + 1):
         for start in range(len(found) - size + 1):
             part = found[start : start + size]
-            if all(clause.soft for clause in part[1:]):
-                yield start, tuple(word for clause in part for word in clause.words)
+            words = tuple(word for clause in part for word in clause.words)
+            if all(clause.soft for clause in part[1:]) and len(words) <= MOST_WORDS:
+                yield start, words
 
 
 def compared(word: str) -> str:

@@ -105,7 +105,7 @@ def read(text: str, concepts: Sequence[Concept], settings: Mapping[str, Group], 
         own = _settings(clause.words, settings)
         last = own.pop() if len(own) == 1 else last if not own else ""
     said = [(words, _settings(words, settings), inherited[at]) for at, words in windows(found)]
-    alone = [(clause.words, _settings(clause.words, settings)) for clause in found]
+    alone = [(words, _settings(words, settings)) for _, words in windows(found, longest=1)]
     return [Shown(concept, _by_any(concept, said), _against(concept, alone)) for concept in concepts]
 
 
