@@ -301,9 +301,20 @@ def test_prompts_by_name_and_number() -> None:
     assert chosen(lesson, "2") is chosen(lesson, 2) is chosen(lesson, "modes")
 
 
-@pytest.mark.parametrize(
-    "part", ["mean batch row ", "not the running mean of a row, ", "in training, ", "(", "it. ", "that "]
-)
+WORDY = "in training not " + "statistics computed batch " * 14
+LONG = [
+    "mean batch row ",
+    "not the running mean of a row, ",
+    "in training, ",
+    "(",
+    "it. ",
+    "that ",
+    f"{WORDY}. ",
+    WORDY,
+]
+
+
+@pytest.mark.parametrize("part", LONG)
 def test_no_text_takes_long(part: str) -> None:
     text = f"not {part * 2000}"[:5000]
     start = time.process_time()

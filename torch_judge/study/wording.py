@@ -8,6 +8,7 @@ absent (``free of:``).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from torch_judge.study.clauses import LESS, NEGATORS, STOPPERS, TO_BE, Word, clauses, windows
 
 FUZZY = 6  # from this length on, one slip of the pen is forgiven
+MOST_CHOICES = 200  # of places for the groups of one way; a text that needs more repeats itself
 BEFORE, AFTER = 5, 3  # words between a denial and what it denies
 
 
@@ -142,7 +144,7 @@ def _by(concept: Concept, words: Sequence[Word]) -> tuple[str, ...]:
 def _first(ways: Sequence[tuple[Group, ...]], words: Sequence[Word]) -> tuple[str, ...]:
     """The words of the first way that the text goes."""
     for way in ways:
-        for places in _placed(way, words, frozenset()):
+        for places in itertools.islice(_placed(way, words, frozenset()), MOST_CHOICES):
             denied = {place for group in way if group.denied for place in _places_of(group, words, places)}
             if _polarity_fits(words, places, denied):
                 return tuple(words[place].said for place in sorted(places))
