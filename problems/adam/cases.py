@@ -40,6 +40,20 @@ def defaults(solve, draw):
     return {"w after three steps": w}
 
 
+@case("thirty steps, with gradients of zero and very large ones between", kind="values")
+def thirty_steps(solve, draw):
+    """Where all of a gradient is zero, the averages shrink and still move the parameter."""
+    w, seen = draw.randn("w", 2, 4, grad=True), {}
+    optimizer = solve([w], lr=number(draw, "lr", 0.01, 0.05))
+    for time in range(1, 31):
+        give_gradients(draw, time, {"w": w})
+        w.grad.mul_({5: 0.0, 12: 1e4, 21: 0.0, 22: 0.0}.get(time, 1.0))
+        optimizer.step()
+        if time in (4, 5, 11, 12, 22, 30):
+            seen[f"w after step {time}"] = w.detach().clone()
+    return seen
+
+
 @case("several tensors, from a generator", kind="state")
 def several(solve, draw):
     """Two of one shape, so that averages kept by shape are seen; a generator can be walked through only once."""

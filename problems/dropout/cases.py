@@ -25,7 +25,7 @@ def factors(seen, expected, draw):
         factor = (out / expected["x"])[out != 0]
         worst = factor[(factor - right).abs().argmax()].item() if len(factor) else right
         text = f"With {path} what stays must become x / (1 - p) = {right:.5g} x; one element became {worst:.5g} x."
-        times = "many" if (factor - worst).abs().sum() > 0.01 else f"{6 * worst / right:.0f} sixths"
+        times = "many" if (factor - worst).abs().sum() > 0.01 else f"{3 * worst / right:.0f} thirds"
         require(abs(worst - right) <= 1e-5 * right, f"{path}: {times}", text)
         dropped(seen, expected, path)
 
@@ -94,6 +94,8 @@ def unrelated_elements(seen, expected, draw):
     kept = torch.stack([seen[f"output[{i}]"].flatten() for i in range(400)]) != 0
     some = 0 < int(kept.sum()) < kept.numel()
     require(some, "all or nothing", "In training all elements were dropped, or none. Decide for each on its own.")
+    text = "400 calls dropped the very same elements: draw anew in each call, set no random seed."
+    require(bool((kept != kept[0]).any()), "one mask", text)
     tie = tie_between(kept.double() * 2 - 1, rows="masks", columns="elements", normal=False)
     text = f"Of 400 masks of shape (4, 4), {tie and tie.text}. Draw a number for each element."
     require(tie is None, tie and tie.what, text)

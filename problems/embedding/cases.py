@@ -53,7 +53,7 @@ def shapes(solve, draw):
     embedding, fits = built(solve, draw, 9, 4)
     if not fits:
         return {}
-    indices = [draw.randint(f"indices {n}", 0, 9, *(2, 3, 5, 1)[:n]) for n in (1, 3, 4)]
+    indices = [draw.randint(f"indices {n}", 0, 9, *(1, 3, 5, 1)[:n]) for n in (1, 3, 4)]
     return {"1-D": embedding(indices[0]), "3-D": embedding(indices[1]), "4-D": embedding(indices[2])}
 
 

@@ -99,7 +99,8 @@ def calls(solve, draw):
 @case("a module that loads another's state_dict computes what that one does", kind="state")
 def loaded(solve, draw):
     bias, x = draw.randn("bias", 5), draw.randn("x", 4, 8)  # one bias: how it is kept is the learner's choice
-    one, other = (solve(weights(draw, 5, 8, name), bias.clone()) for name in ("one", "other"))
+    # A weight that is kept is overwritten here, which is not the learner's doing: the caller's is a copy.
+    one, other = (solve(weights(draw, 5, 8, name).clone(), bias.clone()) for name in ("one", "other"))
     seen = {"one": one(x), "other": other(x)}
     other.load_state_dict({name: tensor.clone() for name, tensor in one.state_dict().items()})
     return seen | {"other, loaded": other(x)}

@@ -2,7 +2,7 @@ import inspect
 
 import torch
 
-from torch_judge.authoring import case, number, require, same
+from torch_judge.authoring import case, integer, number, require, same
 
 NORMAL_EQUATIONS = "the normal equations square the condition number"
 
@@ -16,17 +16,17 @@ def noisy_data(draw, samples, features, scale=1.0, name=""):
     return draw.keep(f"scaled {name}X", X), draw.randn(f"{name}y", samples, mean=2.0, std=1.5)
 
 
-def easy_data(draw, size):
+def easy_data(draw, size, mean=0.0):
     """Data on which every optimiser converges; the solution's weights are 0.5 to 1 times ``size``, b is -0.7 times it.
 
-    A plane fits exactly, and the 3 features are uncorrelated, of mean 0 and variance 1. The QR decomposition makes them
-    so: its columns are at right angles to each other and to the first one, which is constant.
+    A plane fits exactly; the 3 features are uncorrelated, of this mean and of variance 1. The QR decomposition makes
+    them so: its columns are at right angles to each other and to the first one, which is constant.
     """
     samples, features = 24, 3
     constant = torch.ones(samples, 1, device=draw.device)
     columns = torch.cat([constant, draw.randn("columns", samples, features)], dim=1)
     orthonormal = torch.linalg.qr(columns)[0][:, 1:]
-    X = draw.keep("X", orthonormal * samples**0.5)
+    X = draw.keep("X", orthonormal * samples**0.5 + mean)
     true_w = draw.rand("true w", features, low=0.5 * size, high=size)
     return X, draw.keep("y", X @ true_w - 0.7 * size)
 
@@ -42,6 +42,18 @@ def closed_form(solve, draw):
     w, b = solve().closed_form(*noisy_data(draw, samples=30, features=3, scale=[0.5, 1.0, 2.0]))
     other = solve().closed_form(*noisy_data(draw, samples=12, features=5, name="other "))
     return {"w": w, "b": b, "requires_grad": w.requires_grad, "other data": weights_and_offset(other)}
+
+
+def unpenalised(seen, expected, draw):
+    """That w or b is off is what this is called: how far tells only how large a penalty is, or how short a walk."""
+    for name, right in expected.items():
+        same(name, seen[name], right, "Solve the plain least-squares problem.", widen=20)
+
+
+@case("closed_form: features near 0.01, where a penalty on w shows", kind="numerics", verify=unpenalised)
+def small_features(solve, draw):
+    X = draw.keep("small X", 0.01 * draw.randn("X", 9, 3))
+    return weights_and_offset(solve().closed_form(X, draw.randn("y", 9, mean=0.5)))
 
 
 @case("closed_form does not iterate", kind="cost")
@@ -74,6 +86,18 @@ def first_steps(solve, draw):
     for name, (lr, steps) in runs.items():
         seen[name] = weights_and_offset(solve().gradient_descent(X, y, lr=lr, steps=steps))
     return seen
+
+
+@case("gradient_descent: a long walk, and steps too small to be seen", kind="values")
+def every_step(solve, draw):
+    """No step is left out where the gradient is small, and step 30 goes as step 1 does."""
+    X, y = noisy_data(draw, samples=8, features=2)
+    lr, steps = number(draw, "lr", 0.004, 0.008), integer(draw, "steps", 30, 60)
+    tiny = draw.keep("tiny y", 1e-8 * y)
+    return {
+        "many steps": weights_and_offset(solve().gradient_descent(X, y, lr=lr, steps=steps)),
+        "tiny gradients": weights_and_offset(solve().gradient_descent(X, tiny, lr=0.1, steps=4)),
+    }
 
 
 @case("gradient_descent: gradients by hand", kind="property")
@@ -120,7 +144,8 @@ def near_the_solution(seen, expected, draw):
 
 @case("nn_linear: converges", kind="values", verify=near_the_solution)
 def nn_linear(solve, draw):
-    X, y = easy_data(draw, size=1.6)
+    # The mean is not 0: there b is not the mean of y.
+    X, y = easy_data(draw, size=1.6, mean=0.25)
     return weights_and_offset(solve().nn_linear(X, y, lr=0.05, steps=120))
 
 

@@ -47,12 +47,15 @@ def always_the_same(seen, expected, draw):
     """
     right_row = expected["tokens"][0]
     right = right_row[right_row != NO_TOKEN].tolist()
-    for row in table_of(seen):
-        got = row[row != NO_TOKEN].tolist()
-        text = f"drafted {expected['given'].tolist()}: {got} came out; expected {right}."
-        require(len(got) >= len(right), "too short", f"Tokens are missing; {text}")
-        require(len(got) <= len(right), "too long", f"There are too many tokens; {text}")
-        require(got == right, "wrong token", f"A wrong token came out; {text}")
+    results = [row[row != NO_TOKEN].tolist() for row in table_of(seen)]
+    # In this order over all trials, so that one mistake is called one thing however its numbers fall.
+    for wrong, what, text in (
+        ([got for got in results if len(got) < len(right)], "too short", "Tokens are missing"),
+        ([got for got in results if len(got) > len(right)], "too long", "There are too many tokens"),
+        ([got for got in results if got != right], "wrong token", "A wrong token came out"),
+    ):
+        came = f"{text}; drafted {expected['given'].tolist()}: {wrong[:1]} came out; expected [{right}]."
+        require(not wrong, what, came)
 
 
 @case("target ≥ draft at every drafted token: all accepted, no token more", kind="values", verify=always_the_same)
@@ -84,32 +87,33 @@ POISON = ([float("nan")] * 4, [float("nan")] * 4)
 @case("a certain rejection in the middle: one replacement, then the end", kind="values", verify=always_the_same)
 def certain_rejection(solve, draw):
     target, draft = zip(ACCEPTED, ACCEPTED, REJECTED, ACCEPTED, ACCEPTED, strict=True)
-    return trials(solve, inputs(draw, target, draft, (3, 3, 0, 3, 3)), 8)
+    return trials(solve, inputs(draw, target, draft, (3, 3, 0, 3, 3)), 30)
 
 
 @case("rows behind a rejection do not matter, even NaN", kind="numerics", verify=always_the_same)
 def poisoned(solve, draw):
     target, draft = zip(ACCEPTED, REJECTED, POISON, POISON, POISON, strict=True)
-    return trials(solve, inputs(draw, target, draft, (3, 0, 1, 2, 3)), 8)
+    return trials(solve, inputs(draw, target, draft, (3, 0, 1, 2, 3)), 30)
 
 
 def accepted_often_enough(seen, expected, draw):
-    """Position 0 accepts 0.2 / 0.5 of the trials; position 1 accepts 0.2 / 0.3 of those that come so far."""
+    """Position 0 accepts 0.2 / 0.5 of the trials; position 1, the target's favourite, 0.4 / 0.6 of those so far."""
     first, second = (table_of(seen)[:, position] == expected["given"][position] for position in (0, 1))
-    text = "target 0.2, draft {}: the token was kept in {} of {} trials; expected about {} %."
+    text = "target {}, draft {}: the token was kept in {} of {} trials; expected about {} %."
     kept, times = int(first.sum()), len(first)
     # All rejected by chance: 0.6^500, far below 1e-6.
-    require(0 < kept < times, f"all alike, {kept > 0}", text.format(0.5, kept, times, 40))
-    require(plausible(kept, times, 0.4), "rate", text.format(0.5, kept, times, 40))
+    require(0 < kept < times, "all alike", text.format(0.2, 0.5, kept, times, 40))
+    require(plausible(kept, times, 0.4), "rate", text.format(0.2, 0.5, kept, times, 40))
     kept_again = int((first & second).sum())
-    text = f"After an accepted token, {text.format(0.3, kept_again, kept, 67)} What came before has no influence."
-    require(plausible(kept_again, kept, 2 / 3), "rate behind an accepted token", text)
+    text = f"After an accepted token, {text.format(0.4, 0.6, kept_again, kept, 67)} What came before has no influence."
+    side = "more" if kept_again > kept * 2 / 3 else "less"
+    require(plausible(kept_again, kept, 2 / 3), f"rate behind an accepted token, {side}", text)
 
 
 @case("a token is accepted with probability target / draft", kind="property", verify=accepted_often_enough)
 def acceptance_rate(solve, draw):
-    target = [[0.2, 0.45, 0.35], [0.2, 0.45, 0.35]]
-    draft = [[0.5, 0.3, 0.2], [0.3, 0.4, 0.3]]
+    target = [[0.2, 0.45, 0.35], [0.4, 0.35, 0.25]]
+    draft = [[0.5, 0.3, 0.2], [0.6, 0.2, 0.2]]
     return trials(solve, inputs(draw, target, draft, (0, 0)), 500)
 
 
@@ -148,7 +152,7 @@ def independent_positions(seen, expected, draw):
     lengths = (table_of(seen) >= 0).sum(1)
     # Of 30 honest trials all have one length, or none ends inside, with a chance of 2^-29 (half of them end at once).
     text = f"Each of {len(lengths)} trials gave {int(lengths[0])} tokens, though half of the tokens are accepted."
-    require(len(set(lengths.tolist())) > 1, f"all alike, {bool(lengths[0] > 1)}", text)
+    require(len(set(lengths.tolist())) > 1, "all alike", text)
     text = "All tokens are accepted or the first is rejected, never one in between: draw a number for each position."
     require(bool(((lengths > 1) & (lengths < 40)).any()), "one number", text)
 

@@ -53,7 +53,10 @@ def right_tokens(seen, expected, name):
     The check's identity tells which mistake it is: whether unwanted tokens are many or far down, how many came at all.
     """
     came, right, _ = by_rank(seen, expected, name)
-    draws, different = int(came.sum()), min(2, int((came > 0).sum()))
+    draws, kinds, most = int(came.sum()), int((came > 0).sum()), int((right > 0).sum())
+    different = min(2, kinds)
+    text = f"{name}: {kinds} different tokens came in {draws} draws; only the {most} most likely may come."
+    require(kinds < 10 or most > 7, f"{name}: unwanted, many", text)
     unwanted = (came > 0) & (right == 0)
     where = ", far down" if unwanted[6:].any() else ", several" if "top_k = 2" in name and unwanted.sum() > 1 else ""
     for rank, (count, right_count) in enumerate(zip(came.tolist(), right.tolist(), strict=True)):
@@ -183,6 +186,30 @@ def temperature_between(solve, draw):
     }
 
 
+def shares_of_the_top(seen, expected, draw):
+    """The most likely token came as often as its share says; which of the many others came is left to chance."""
+    names = [path.removesuffix(".counts") for path in expected if path.endswith(".counts")]
+    for name in names:
+        token_ids(seen, expected, name)
+    draws_anew(seen, expected, names)
+    for name in names:
+        came, _, logits = by_rank(seen, expected, name)
+        top, draws, share = int(came[0]), int(came.sum()), float(logits.softmax(-1)[0])
+        text = f"{name}: the most likely token came {top} times in {draws} draws, though its share is {share:.0%}."
+        side = "more" if top > draws * share else "less"
+        require(plausible(top, draws, share), f"temperature, {side}", text)
+
+
+@case("temperature: any number, such as 1.4", kind="values", verify=shares_of_the_top)
+def broken_temperature(solve, draw):
+    # One token against 200: its share is 50 %. At a temperature of 1 it would be 90 % or more, at 2 it is below 25 %.
+    seen = {}
+    for name, low, high in (("1.4", 1.38, 1.45), ("0.6", 0.56, 0.62)):
+        temperature, logits = at_temperature(draw, name, 200, *(1 for _ in range(200)), low=low, high=high)
+        seen[f"temperature {name}"] = run(solve, logits, 110, temperature=temperature)
+    return seen
+
+
 @case(
     "the order: temperature, top_k, then top_p on what is left, renormalised", kind="values", verify=tokens_and_shares
 )
@@ -199,7 +226,10 @@ def order(solve, draw):
 def offsets(solve, draw):
     low = token_logits(draw, "low", 0.26, 0.24, 0.2, 0.12, 0.1, 0.08, offset=-300.0)
     high = token_logits(draw, "high", 0.3, 0.25, 0.2, 0.15, 0.1, offset=300.0)
+    # Divided by the temperature, they are near -15,000: far below a fill of -1,000 or -10,000.
+    cold = 0.02 * token_logits(draw, "cold", 0.6, 0.35, 0.05) - 300
     return {
         "logits near -300, top_k = 2": run(solve, low, top_k=2),
         "logits near 300, top_k = 3, top_p = 0.65": run(solve, high, top_k=3, top_p=0.65),
+        "logits near -300, temperature = 0.02, top_k = 2": run(solve, cold, top_k=2, temperature=0.02),
     }

@@ -236,6 +236,12 @@ class MissingCountsAsZero(Right):
             self.one(i, w, torch.zeros_like(w.data) if w.grad is None else w.grad)
 
 
+class SkipsZeroGradients(Right):
+    def one(self, i, w, g):
+        if g.abs().max() > 0:
+            super().one(i, w, g)
+
+
 class StopsAtMissing(Right):
     def step(self):
         self.steps += 1
@@ -327,6 +333,7 @@ SECOND_WAY = {
     "fails_without_gradient": FailsWithoutGradient,
     "missing_counts_as_zero": MissingCountsAsZero,
     "stops_at_missing": StopsAtMissing,
+    "skips_zero_gradients": SkipsZeroGradients,
     "generator_used_up": GeneratorUsedUp,
     "step_clears_gradients": StepClearsGradients,
     "gradient_overwritten": GradientOverwritten,

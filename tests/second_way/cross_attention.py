@@ -170,7 +170,12 @@ class ScoresAgainstV(Right):
         return q @ v.mT * self.scale()
 
 
-class MixesKeys(Fused):
+class HalfOfKeysAndValuesIdle(Fused):
+    def scores(self, q, k, v):
+        return q @ v.transpose(2, 3) * self.scale()
+
+
+class MixesKeys(Right):
     def mix(self, w, k, v):
         return w @ k
 
@@ -295,6 +300,7 @@ SECOND_WAY = {
     "unshifted_softmax": UnshiftedSoftmax,
     "global_maximum": GlobalMaximum,
     "scores_against_v": ScoresAgainstV,
+    "half_of_keys_and_values_idle": HalfOfKeysAndValuesIdle,
     "mixes_keys": MixesKeys,
     "one_length_for_all": OneLengthForAll,
     "no_output_projection": NoOutputProjection,

@@ -76,8 +76,8 @@ class default_p(Base):
 
 class one_draw_per_row(Base):
     def drop(self, x):
-        keep = [random.random() >= self.p for _ in x]
-        return torch.stack([row / (1 - self.p) if k else row * 0 for row, k in zip(x, keep, strict=True)])
+        keep = torch.tensor([random.random() >= self.p for _ in range(len(x))])
+        return x * keep.view(-1, *[1] * (x.dim() - 1)) / (1 - self.p)
 
 
 class one_draw_per_feature(Base):

@@ -119,6 +119,11 @@ class UnfilledA(Right):
         return torch.Tensor(self.rank, self.n_in)
 
 
+class DependentA(Right):
+    def start_A(self):
+        return nn.init.orthogonal_(torch.empty(self.rank, self.n_in))
+
+
 class EqualRowsInA(Right):
     def start_A(self):
         return torch.stack([torch.rand(self.n_in)] * self.rank)
@@ -437,6 +442,7 @@ SECOND_WAY = {
     "constant_A": ConstantA,
     "unfilled_A": UnfilledA,
     "equal_rows_in_A": EqualRowsInA,
+    "dependent_A": DependentA,
     "reseeds": Reseeds,
     "base_trainable": BaseTrainable,
     "bias_trainable": BiasTrainable,

@@ -71,6 +71,11 @@ class accepts_the_argmax(Decoder):
         return max(range(len(p)), key=lambda v: p[v]) == t
 
 
+class argmax_always_accepted(Decoder):
+    def accepts(self, p, q, t):
+        return p[t] == max(p) or super().accepts(p, q, t)
+
+
 class ratio_upside_down(Decoder):
     def accepts(self, p, q, t):
         return p[t] == 0 or self.number() < q[t] / p[t]

@@ -82,6 +82,16 @@ def everything_masked(logits, top_k=0, top_p=1.0, temperature=1.0):
     return ids[torch.multinomial(values / values.sum(), 1)].item()
 
 
+def mask_not_unsorted(logits, top_k=0, top_p=1.0, temperature=1.0):
+    x = torch.softmax(logits / temperature, -1)
+    if top_k:
+        x[x < torch.topk(x, top_k)[0].min()] = 0
+    if top_p < 1:
+        ordered = torch.sort(x / x.sum(), descending=True)[0]
+        x = x * (torch.cumsum(ordered, 0) - ordered <= top_p)
+    return int(torch.multinomial(x, 1))
+
+
 class sorted_ascending(Sampler):
     def nucleus(self, pairs, p):
         total, mass, kept = sum(share for _, share in pairs), 0.0, []
@@ -96,12 +106,6 @@ class sorted_ascending(Sampler):
 class rank_returned(Sampler):
     def first(self, pairs, k):
         return list(enumerate(share for _, share in super().first(pairs, k)))
-
-
-class mask_not_unsorted(Sampler):
-    def nucleus(self, pairs, p):
-        n = len(super().nucleus(pairs, p))
-        return sorted(pairs)[:n]
 
 
 class temperature_after(Sampler):
@@ -139,6 +143,11 @@ def temperature_lost_behind_top_p(logits, top_k=0, top_p=1.0, temperature=1.0):
     if top_p < 1:
         return _drawn_from_the_input(logits, top_k, top_p, temperature)
     return Sampler()(logits, top_k, temperature=temperature)
+
+
+class temperature_rounded(Sampler):
+    def reshaped(self, logits, temperature):
+        return logits / (temperature if temperature < 1 else int(temperature))
 
 
 class temperature_multiplied(Sampler):
@@ -244,10 +253,11 @@ SECOND_WAY |= {
     for f in (
         nucleus_one_too_many,
         kth_dropped,
+        mask_not_unsorted,
         everything_masked,
         own_probability,
         temperature_lost_behind_the_filters,
         temperature_lost_behind_top_p,
     )
 }
-SECOND_WAY |= {"filled_with_zero": filling(0.0), "weak_fill": filling(-99.0)}
+SECOND_WAY |= {"filled_with_zero": filling(0.0), "weak_fill": filling(-99.0), "fill_of_thousands": filling(-1e4)}

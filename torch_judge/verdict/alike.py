@@ -19,7 +19,8 @@ from torch_judge.verdict.one_case import mismatches_of
 LOOSER = 10.0
 """Agreement with a mistake is judged at ten times the tolerance: the same mistake, computed in another order."""
 
-_NUMBER = re.compile(r"\d+")
+_WORDING = re.compile(r"\d+|float (?=division)|view of a (?=leaf)")
+"""What may differ between two messages for one misuse: sizes, a number's type, whether a leaf or a view is written."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,10 @@ def same_error(mine: ExceptionInfo | None, theirs: ExceptionInfo | None) -> bool
 
 
 def same_kind_of_error(mine: ExceptionInfo | None, theirs: ExceptionInfo | None) -> bool:
-    """The same, whatever numbers (sizes, as a rule) the two speak of."""
+    """The same, whatever sizes the two speak of, and however Python or torch words it."""
     if mine is None or theirs is None or mine.type != theirs.type:
         return False
-    return same_error(mine, theirs) or _NUMBER.sub("#", mine.message) == _NUMBER.sub("#", theirs.message)
+    return same_error(mine, theirs) or _WORDING.sub("", mine.message) == _WORDING.sub("", theirs.message)
 
 
 def _identities(case: Case, seen: Seen, expected: Seen, setting: Setting) -> set[tuple[str, str]]:
