@@ -121,7 +121,8 @@ class UnfilledA(Right):
 
 class DependentA(Right):
     def start_A(self):
-        return nn.init.orthogonal_(torch.empty(self.rank, self.n_in))
+        pairs = torch.rand(self.rank, (self.n_in + 1) // 2) - 0.5
+        return pairs.repeat_interleave(2, dim=1)[:, : self.n_in]
 
 
 class EqualRowsInA(Right):
