@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import difflib
 import re
 import symtable
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch_judge.errors import SubmissionError
-from torch_judge.report import ExceptionInfo
 from torch_judge.submission.files import Along, File, gather
 from torch_judge.submission.formats import code_of
 from torch_judge.submission.magics import inert, parsed, written
+from torch_judge.submission.missing import async_entry
 from torch_judge.submission.size import refuse_too_much
 
 
@@ -106,40 +105,6 @@ def defined_names(program: Program) -> set[str]:
     return {name for cell in (*program.cells, *files) for name in _bound(cell)}
 
 
-def missing_entry(
-    entry: str, names: Iterable[str], live: bool = False, raised: ExceptionInfo | None = None
-) -> SubmissionError:
-    """The error to raise when ``entry`` is not among the ``names`` of a submission (of a live notebook: ``live``).
-
-    ``raised`` is what the cell raised that should have defined it, as far as is known.
-    """
-    plain = {name: _plain(name) for name in names if name != entry}
-    near = set(difflib.get_close_matches(_plain(entry), plain.values(), n=2, cutoff=0.8))
-    meant = [f"`{name}`" for name in plain if plain[name] in near][:2]
-    if raised is not None and raised.frames:
-        fact = f"`{entry}` is not defined: {raised.frames[0].place} raised `{raised.type}: {raised.message}`."
-        remedy = "Mend that first; after an error the rest of a cell does not run."
-        remedy += " An import that is missing belongs into a cell before it." if raised.type == "NameError" else ""
-    elif live:
-        fact = f"`{entry}` is not defined: no cell that defines it has been run."
-        remedy = "Run the cell that defines it, then check again."
-    else:
-        fact = f"`{entry}` is not defined: nothing at the top level of the submission has this name."
-        remedy = f"Define `{entry}` outside any other function or class."
-    if meant:
-        question = "is: was it meant?" if len(meant) == 1 else "are: was one of them meant?"
-        remedy = f"{' and '.join(meant)} {question} {remedy}"
-    return SubmissionError(fact, remedy)
-
-
-def async_entry(entry: str) -> SubmissionError:
-    """The error to raise when calling ``entry`` would give a coroutine."""
-    return SubmissionError(
-        f"`{entry}` is an `async def`: calling it gives a coroutine and computes nothing.",
-        f"Write `def {entry}` without `async`.",
-    )
-
-
 def _is_async(cell: Cell, entry: str) -> bool:
     """Whether the last top-level definition of ``entry`` in a cell is an ``async def``."""
     tree = parsed(cell.source) if "async" in cell.source else None
@@ -184,8 +149,3 @@ def _bound(cell: Cell) -> Iterator[str]:
     for symbol in table.get_symbols():
         if symbol.is_assigned() or symbol.is_imported():
             yield symbol.get_name()
-
-
-def _plain(name: str) -> str:
-    """A name as people confuse it: without case, underscores and a leading "my"."""
-    return name.lower().replace("_", "").removeprefix("my")
