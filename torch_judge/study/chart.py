@@ -46,6 +46,9 @@ def chart(title: str, curves: Sequence[Curve], told: Callable[[float], str], top
     for number, curve in enumerate(curves):
         places = [(x(epoch), y(value)) for epoch, value in enumerate(curve.values)]
         parts.append(_line(places, number))
+        lost = next((at for at, value in zip(places, curve.values, strict=True) if not math.isfinite(value)), None)
+        if lost:  # drawn at the top, where no value is
+            parts.append(_text(lost[0], lost[1] - 7, "not a number", "start"))
     said = "; ".join(f"{c.name}: {', '.join(map(told, c.values))}" for c in curves)
     size = {"width": str(WIDTH), "height": str(HEIGHT), "viewBox": f"0 0 {WIDTH} {HEIGHT}", "style": "max-width:100%"}
     named = {"role": "img", "aria_label": f"{title} by epoch. {said}"}
