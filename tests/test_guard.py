@@ -307,6 +307,7 @@ CONCEPT_NAMES = {
     "averaging": ("swa_utils AveragedModel get_ema_multi_avg_fn update_bn", "lerp_ deepcopy"),
     "lstm": ("lstm lstm_cell LSTMCell GRU RNNCell rnn_tanh gru_cell _thnn_fused_lstm_cell", "rnn pad_sequence sigmoid tanh"),
     "max_pool": ("max_pool2d max_pool2d_with_indices MaxPool1d adaptive_max_pool2d fractional_max_pool2d", "amax unfold max"),
+    "clustering": ("sklearn scipy KMeans k_means kmeans2 vq", "kmeans cdist argmin bincount"),
     "kl_div": ("kl_div KLDivLoss kl_divergence", "log_softmax xlogy"),
     "distributions": ("distributions kl_divergence", "kl_div"),
     "batch_norm": (

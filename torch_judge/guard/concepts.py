@@ -92,6 +92,7 @@ CONCEPTS: dict[str, str] = {
         backward _backward *_backward *_backward_data *_backward_reduce *_backward_elemt
         grad grad_and_value vjp jvp vhp hvp jacobian jacrev jacfwd hessian linearize make_dual dual_level
         run_backward _engine_run_backward _autograd_grad""",
+    "clustering": "sklearn scipy KMeans MiniBatchKMeans k_means kmeans2 vq",
     "numpy": "numpy scipy sklearn from_numpy __array__",
 }
 """Concept name to the patterns of the names that do it."""
