@@ -115,7 +115,9 @@ def test_widening_allows_more() -> None:
 
 
 def kept(before: torch.Tensor, after: torch.Tensor) -> Seen:
-    return Seen("c", before=snapshot("buffer", before), after=snapshot("buffer", after), drawn=frozenset(["buffer"]))
+    return Seen(
+        "c", before=snapshot("buffer", before, {}), after=snapshot("buffer", after, {}), drawn=frozenset(["buffer"])
+    )
 
 
 KEPT = {

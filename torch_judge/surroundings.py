@@ -153,7 +153,8 @@ def usual_settings() -> Iterator[None]:
     try:
         with torch.inference_mode(False), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _put_all((setting, setting.usual) for setting in GLOBALS)
+            if any(value != setting.usual for setting, value in before):
+                _put_all((setting, setting.usual) for setting in GLOBALS)
             with _no_modes():
                 yield
     finally:

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
@@ -22,6 +22,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 NO_GRADIENT = Marker("no gradient")
+NOTHING: Mapping[str, Leaf] = {}
 
 
 def seed_of(*parts: object) -> int:
@@ -122,15 +123,19 @@ class Draw:
         self._before.update(self._snapshot(name, thing, free))
         return thing
 
-    def _snapshot(self, name: str, thing: object, free: Sequence[str]) -> dict[str, Leaf]:
-        leaves = observations.snapshot(name, thing)
+    def _snapshot(
+        self, name: str, thing: object, free: Sequence[str], before: Mapping[str, Leaf] = NOTHING
+    ) -> dict[str, Leaf]:
+        leaves = observations.snapshot(name, thing, before)
+        if not free:
+            return leaves
         return {p: leaf for p, leaf in leaves.items() if not any(fnmatch.fnmatchcase(p, f) for f in free)}
 
     def kept(self) -> tuple[dict[str, Leaf], dict[str, Leaf], frozenset[str]]:
         """The watched things before and now, and the names of those that were drawn."""
         after: dict[str, Leaf] = {}
         for name, thing, free in self._kept:
-            after.update(self._snapshot(name, thing, free))
+            after.update(self._snapshot(name, thing, free, self._before))
         return self._before, after, frozenset(self._drawn)
 
     def gradients(self, output: Any, **inputs: torch.Tensor) -> dict[str, Any]:

@@ -153,35 +153,49 @@ def _walk(value: object, path: str, depth: int) -> Iterator[tuple[str, Leaf]]:
             yield from _walk(item, join(path, key), depth + 1)
 
 
-def snapshot(name: str, thing: object) -> dict[str, Leaf]:
-    """Everything that a call may change about ``thing``: values, flags, gradients of tensors, modules, containers."""
+def snapshot(name: str, thing: object, before: Mapping[str, Leaf]) -> dict[str, Leaf]:
+    """Everything that a call may change about ``thing``: values, flags, gradients of tensors, modules, containers.
+
+    A tensor that is as it was ``before`` is that leaf itself, and no copy.
+    """
     if isinstance(thing, torch.nn.Module):
         leaves: dict[str, Leaf] = {f"{name}.training": thing.training}
         for path, tensor in (*thing.named_parameters(), *thing.named_buffers()):
-            leaves.update(_tensor_state(f"{name}.{path}", tensor))
+            leaves.update(_tensor_state(f"{name}.{path}", tensor, before))
         return leaves
     if isinstance(thing, torch.Tensor):
-        return _tensor_state(name, thing)
+        return _tensor_state(name, thing, before)
     if isinstance(thing, (list, tuple)):
         leaves = {name: Container("list", len(thing))}
         for index, item in enumerate(thing):
-            leaves.update(snapshot(f"{name}[{index}]", item))
+            leaves.update(snapshot(f"{name}[{index}]", item, before))
         return leaves
     if isinstance(thing, Mapping):
         leaves = {name: Container("dict", len(thing))}
         for key, item in thing.items():
-            leaves.update(snapshot(join(name, key), item))
+            leaves.update(snapshot(join(name, key), item, before))
         return leaves
     return {name: leaf_of(thing)}
 
 
-def _tensor_state(name: str, tensor: torch.Tensor) -> dict[str, Leaf]:
-    leaves: dict[str, Leaf] = {name: leaf_of(tensor), f"{name}.requires_grad": tensor.requires_grad}
+def _tensor_state(name: str, tensor: torch.Tensor, before: Mapping[str, Leaf]) -> dict[str, Leaf]:
+    leaves: dict[str, Leaf] = {
+        name: _as_before(tensor, before.get(name)),
+        f"{name}.requires_grad": tensor.requires_grad,
+    }
     if tensor.requires_grad and tensor.is_leaf:
         leaves[f"{name}.grad"] = leaf_of(tensor.grad)
     else:
         leaves[f"{name}.is_leaf"] = tensor.is_leaf
     return leaves
+
+
+def _as_before(tensor: torch.Tensor, before: Leaf) -> Leaf:
+    if isinstance(before, TensorLeaf) and type(tensor) in (torch.Tensor, torch.nn.Parameter):
+        same = tensor.is_cpu and tensor.layout == torch.strided and tensor.dtype == before.data.dtype
+        if same and before.device == "cpu" and torch.equal(tensor.detach(), before.data):
+            return before
+    return leaf_of(tensor)
 
 
 def _qualified(kind: type) -> str:

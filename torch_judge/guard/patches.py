@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -52,9 +53,14 @@ _OWN = {
 def patched() -> Iterator[str]:
     """Names of torch's and the judge's functions that a learner's own have replaced, as far as a verdict may care."""
     yield from patched_in_torch()
-    ours = {name: module for name, module in tuple(sys.modules.items()) if name.startswith("torch_judge.")}
-    for path, module in ours.items():
+    for path, module in _ours(len(sys.modules)):
         yield from (f"{path}.{name}" for name in _replaced(module) if _mentions(module, name))
+
+
+@lru_cache(maxsize=1)
+def _ours(_: int) -> tuple[tuple[str, Any], ...]:
+    """The judge's modules among so many that were imported: a look at all of them takes a tenth of a check."""
+    return tuple((name, module) for name, module in tuple(sys.modules.items()) if name.startswith("torch_judge."))
 
 
 def patched_in_torch() -> Iterator[str]:

@@ -163,7 +163,7 @@ def _present(problem: Problem, report: Report, candidate: Any, case: int | str |
         sentence = learner.remember(report, store, hashlib.sha256(source_of(candidate).encode()).hexdigest())
         _tell_notices(store)
         if report.accepted:
-            following = learner.next_sentence(learner.next_row(learner.status_rows(_bank(), store)[0], store))
+            following = learner.next_sentence(learner.next_row(learner.problem_rows(_bank(), store), store))
             following = " ".join(filter(None, (following, due(_bank(), store).sentence("`review()`"))))
     numbers = {c.name: number for number, c in enumerate(known(problem).cases, start=1)}
     show.show(

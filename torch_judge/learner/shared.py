@@ -60,10 +60,15 @@ def start_notebook(problem: Problem, to: Path, *, carried: bool = False) -> Path
     return target
 
 
+def problem_rows(bank: Bank, store: Store) -> list[StatusRow]:
+    """A row for each problem, by number."""
+    summaries = store.summaries()
+    return [_row(problem, summaries) for problem in bank.problems()]
+
+
 def status_rows(bank: Bank, store: Store) -> tuple[list[StatusRow], dict[str, int]]:
     """A row for each problem, by number, and the counts: solved, attempted, total, streak_days."""
-    summaries = store.summaries()
-    rows = [_row(problem, summaries) for problem in bank.problems()]
+    rows = problem_rows(bank, store)
     states = [row.state for row in rows]
     return rows, {
         "solved": states.count("solved"),

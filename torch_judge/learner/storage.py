@@ -92,7 +92,7 @@ class Database:
         with self._connection() as db:
             # IMMEDIATE takes the write lock first: two that read and then want to write would deadlock.
             db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-            fresh = self._inspect(db, thoroughly=_SOUND.get(self.path) != before)
+            fresh = _SOUND.get(self.path) != before and self._inspect(db)
             if fresh and not write:
                 return default
             if fresh:
@@ -137,7 +137,7 @@ class Database:
             kind = "TABLE" if lasting else "TEMP TABLE"
             db.execute(f"CREATE {kind} {table} ({_declared(self._added[table])})")
 
-    def _inspect(self, db: sqlite3.Connection, *, thoroughly: bool) -> bool:
+    def _inspect(self, db: sqlite3.Connection) -> bool:
         """Whether the database is empty as yet; raises _DamageError if it is neither empty nor ours."""
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0 and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
@@ -153,7 +153,7 @@ class Database:
             if _code(error) != sqlite3.SQLITE_ERROR:
                 raise
             raise _DamageError("lacks a table or a column") from None
-        if thoroughly and db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise _DamageError("is damaged")
         return False
 
@@ -185,7 +185,7 @@ class Database:
             return ""
         try:
             with self._connection() as db:
-                self._inspect(db, thoroughly=True)
+                self._inspect(db)
         except (_DamageError, sqlite3.DatabaseError) as error:
             if reason := _damage(error):
                 return reason

@@ -37,7 +37,7 @@ CASE_LIMIT_S = 5.0
 BUDGET_S = 15.0
 """What a practice check may take in all once a case has failed."""
 TIMED_S, TIMES = 0.02, 2
-"""The first case is timed, so often, if it takes no longer than this: what is only told must cost nobody a wait."""
+"""The reference is timed, so often, if the first case took no longer than this: nobody must wait for a mere figure."""
 
 GUARD_CASE = "no forbidden API"
 DEVICES = ("cpu", "cuda", "mps")
@@ -84,7 +84,7 @@ def _judged_live(problem: Problem, candidate: Any, seed: int, device: str, case:
     seen += [Seen("", evidence=tuple(Violation(name, "patched") for name in sorted(patches.patched())))]
     report = concluded(report, bank_known, cases, seen, setting, findings, started)
     if report.accepted:
-        return _with_cost(report, bank_known, candidate, setting) if case is None else report
+        return _with_cost(report, bank_known) if case is None else report
     if findings.entry is None:
         return report
     anew = rebuilt(findings.entry, problem.entry, globals_of(candidate))
@@ -108,23 +108,19 @@ def _within_budget(bank_known: Known, cases: Sequence[Case], candidate: Any, set
     return seen + [Seen(case.name, stopped=why) for case in cases[len(seen) :]]
 
 
-def _with_cost(report: Report, bank_known: Known, candidate: Any, setting: Setting) -> Report:
-    """With what the first case takes with the candidate and the reference, unwatched; slow work is not timed."""
-    case = bank_known.cases[0]
-    if report.device != "cpu" or report.cases[0].seconds > TIMED_S:
+def _with_cost(report: Report, bank_known: Known) -> Report:
+    """With what the first case took, and takes with the reference; beside slow work the reference is not timed."""
+    yours = report.cases[0].seconds
+    if report.device != "cpu" or yours > TIMED_S:
         return report
-    yours = _timed(case, candidate, setting.seed, setting.problem)
-    return replace(report, yours_s=yours, reference_s=_reference_s(bank_known.problem, setting.seed))
+    return replace(report, yours_s=yours, reference_s=_reference_s(bank_known.problem, report.seed))
 
 
 @lru_cache(maxsize=64)
 def _reference_s(problem: Problem, seed: int) -> float:
-    """What the first case takes with the reference, measured once."""
-    return _timed(known(problem).cases[0], known(problem).reference(), seed, problem.id)
-
-
-def _timed(case: Case, solution: Any, seed: int, problem: str) -> float:
-    return min(observe_case(case, solution, Setting(problem, seed)).seconds for _ in range(TIMES))
+    """What the first case takes with the reference, watched as a candidate is, measured once."""
+    setting, case = Setting(problem.id, seed, forbidden=problem.forbidden), known(problem).cases[0]
+    return min(observe_case(case, known(problem).reference(), setting).seconds for _ in range(TIMES))
 
 
 def concluded(
