@@ -90,6 +90,13 @@ class Seen:
         return frozenset(p for p, leaf in self.after.items() if not identical(self.before.get(p, absent), leaf))
 
 
+def same_seen(one: Seen, other: Seen) -> bool:
+    """Whether two runs of a case observed the same, bit for bit."""
+    pairs = (one.observations, other.observations), (one.before, other.before), (one.after, other.after)
+    alike = all(a.keys() == b.keys() and all(identical(a[path], b[path]) for path in a) for a, b in pairs)
+    return alike and one.drawn == other.drawn
+
+
 def flatten(value: object, path: str = "") -> dict[str, Leaf]:
     """All leaves of ``value`` by path, e.g. ``merges[2][0]`` or ``cache.k``. Never raises on a learner's object."""
     leaves: dict[str, Leaf] = {}

@@ -13,7 +13,7 @@ from torch_judge.guard.names import Defined, parse
 from torch_judge.observe import Setting, clean_state, observe_case
 from torch_judge.report import Diagnosis, Report
 from torch_judge.verdict.known import Known
-from torch_judge.verdict.one_case import judge_case
+from torch_judge.verdict.one_case import plain_result
 
 TRIED = 4
 """How many failing cases are tried again, at most."""
@@ -37,7 +37,7 @@ def told_alone(
         seen = observed(case)
         if seen is None:
             return report
-        if judge_case(case, seen, known.expected(case, setting.seed), setting, known.problem).passed:
+        if plain_result(case, seen, known.expected(case, setting.seed), setting, known.problem).passed:
             passing.append(case.name)
     if not passing:
         return report

@@ -29,7 +29,7 @@ from torch_judge.verdict.bugs import mended, remaining
 from torch_judge.verdict.diagnose import diagnose
 from torch_judge.verdict.facts import returned_nothing, seen_facts, unwritten
 from torch_judge.verdict.known import Known, known
-from torch_judge.verdict.one_case import judge_case
+from torch_judge.verdict.one_case import drawn, plain_result
 
 CASE_LIMIT_S = 5.0
 """A case takes milliseconds; a learner's that takes longer than this in a kernel does not end."""
@@ -159,7 +159,7 @@ def weighed(
     best: tuple[tuple[CaseResult, ...], tuple[Edit, ...]] = (base, ())
     if not all(r.passed for r in base):
         for reading in problem.readings:
-            results = _results(bank_known, cases, seen, setting, reading.edits)
+            results = _results(bank_known, cases, seen, setting, reading.edits, base)
             if all(r.passed for r in results):
                 return Outcome(results, notes=(reading.note,))
             if _failures(results) < _failures(best[0]):
@@ -169,6 +169,8 @@ def weighed(
     if not failed:
         return Outcome(results)
     expected = {case.name: bank_known.expected(case, setting.seed, edits) for case in cases}
+    rows = zip(results, cases, strict=True)
+    results = tuple(drawn(row, case, seen[case.name], expected[case.name]) for row, case in rows)
     evidence = Evidence(seen, expected, failed)
     if bank_known.bugs:
         found = remaining(bank_known, evidence, setting, edits)
@@ -182,12 +184,22 @@ def weighed(
 
 
 def _results(
-    bank_known: Known, cases: Sequence[Case], seen: dict[str, Seen], setting: Setting, edits: tuple[Edit, ...]
+    bank_known: Known,
+    cases: Sequence[Case],
+    seen: dict[str, Seen],
+    setting: Setting,
+    edits: tuple[Edit, ...],
+    base: Sequence[CaseResult] = (),
 ) -> tuple[CaseResult, ...]:
-    return tuple(
-        judge_case(case, seen[case.name], bank_known.expected(case, setting.seed, edits), setting, bank_known.problem)
-        for case in cases
-    )
+    """The results under a reading's edits; ``base`` are those without, which hold where the edits change nothing."""
+
+    def result(place: int, case: Case) -> CaseResult:
+        if base and bank_known.unmoved(case, setting.seed, edits):
+            return base[place]
+        expected = bank_known.expected(case, setting.seed, edits)
+        return plain_result(case, seen[case.name], expected, setting, bank_known.problem)
+
+    return tuple(result(place, case) for place, case in enumerate(cases))
 
 
 def _failures(results: Iterable[CaseResult]) -> int:

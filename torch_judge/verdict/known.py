@@ -13,7 +13,7 @@ from torch_judge.bank import Edit, Problem
 from torch_judge.cases import authoring
 from torch_judge.cases.authoring import Case
 from torch_judge.cases.frames import CASES_FILE
-from torch_judge.cases.observations import Seen
+from torch_judge.cases.observations import Seen, same_seen
 from torch_judge.errors import JudgeError, ProblemError
 from torch_judge.observe import Setting, clean_state, observe_case
 from torch_judge.verdict.one_case import wrong_in
@@ -52,6 +52,7 @@ class Known:
         self.bugs = tuple(self._bugs())
         self._seen: dict[tuple[Any, str, int], Seen] = {}
         self._wrong: dict[tuple[str, tuple[Edit, ...], str, int], frozenset[str]] = {}
+        self._unmoved: dict[tuple[tuple[Edit, ...], str, int], bool] = {}
 
     def case(self, which: int | str) -> Case:
         """A case by its number (from 1) or its name; raises JudgeError if there is none."""
@@ -74,6 +75,13 @@ class Known:
                 "Mend cases.py or solution.py.",
             )
         return seen
+
+    def unmoved(self, case: Case, seed: int, edits: tuple[Edit, ...]) -> bool:
+        """Whether a reading's edits leave all that the reference observes in a case as it is, to the last bit."""
+        key = (edits, case.name, seed)
+        if key not in self._unmoved:
+            self._unmoved[key] = same_seen(self.expected(case, seed), self.expected(case, seed, edits))
+        return self._unmoved[key]
 
     def mistaken(self, mistake: KnownMistake, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> Seen:
         """What a mistake observes, made on top of a reading's edits."""
@@ -116,6 +124,7 @@ class Known:
         if seed not in seeds and len(seeds) >= MAX_SEEDS:
             self._seen = {key: seen for key, seen in self._seen.items() if key[2] != seeds[0]}
             self._wrong = {key: bad for key, bad in self._wrong.items() if key[3] != seeds[0]}
+            self._unmoved = {key: same for key, same in self._unmoved.items() if key[2] != seeds[0]}
 
     def _variants(self) -> types.ModuleType | None:
         path = self.problem.folder / "variants.py"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from torch_judge.bank import Problem
 from torch_judge.cases.authoring import Case, CheckFailed, Observed
@@ -57,13 +58,23 @@ def _check(case: Case, seen: Seen, expected: Seen, setting: Setting) -> tuple[Mi
 
 def judge_case(case: Case, seen: Seen, expected: Seen, setting: Setting, problem: Problem) -> CaseResult:
     """The result of one case as the report shows it."""
+    return drawn(plain_result(case, seen, expected, setting, problem), case, seen, expected)
+
+
+def drawn(row: CaseResult, case: Case, seen: Seen, expected: Seen) -> CaseResult:
+    """The result with pictures of wrong matrices."""
+    return replace(row, mismatches=pictured(row.mismatches, seen, expected, case.widen)) if row.mismatches else row
+
+
+def plain_result(case: Case, seen: Seen, expected: Seen, setting: Setting, problem: Problem) -> CaseResult:
+    """The result of one case without pictures, which cost as much again: most rows are only weighed."""
     found: tuple[Mismatch, ...] = ()
     if seen.stopped:
         message = f"{seen.stopped[0].upper()}{seen.stopped[1:]}."
     elif seen.exception is not None:
         message = _raised(seen.exception, problem)
     else:
-        found = pictured(mismatches_of(case, seen, expected, setting), seen, expected, case.widen)
+        found = mismatches_of(case, seen, expected, setting)
         message = found[0].message if found else ""
     return CaseResult(
         name=case.name,
