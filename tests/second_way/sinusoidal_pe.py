@@ -36,10 +36,10 @@ def multiplied(length, dim, base=10000.0):
 
 def odd_dim_fails(length, dim, base=10000.0):
     div_term = torch.exp(torch.arange(0, dim, 2) * (-math.log(base) / dim))
+    position = torch.arange(length).unsqueeze(1)
     pe = torch.zeros(length, dim)
-    for p in range(length):
-        pe[p, 0::2] = torch.sin(p * div_term)
-        pe[p, 1::2] = torch.cos(p * div_term)
+    pe[:, 0::2] = torch.sin(position * div_term)
+    pe[:, 1::2] = torch.cos(position * div_term)
     return pe
 
 
