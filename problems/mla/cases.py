@@ -1,0 +1,105 @@
+import torch
+from torch import nn
+
+from torch_judge.authoring import ROUNDED_SCORES, case, integer, weights_of
+
+NAMES = ("W_q", "W_dkv", "W_kr", "W_uk", "W_uv", "W_o")
+
+
+def built(solve, draw, d_model=10, num_heads=3, head_dim=4, kv_rank=6, rope_dim=2):
+    """A model with drawn weights."""
+    sizes = {"num_heads": num_heads, "head_dim": head_dim, "kv_rank": kv_rank, "rope_dim": rope_dim}
+    model = solve(d_model=d_model, **sizes)
+    draw.fill("model", model, layers=NAMES)
+    return model
+
+
+def seen(result):
+    out, cache = result
+    return {"out": out, "cache": cache}
+
+
+@case("the six layers", kind="interface")
+def layers(solve, draw):
+    model = solve(integer(draw, "d_model", 5, 9), 2, 3, integer(draw, "kv_rank", 2, 6), 4)
+    found = {name: getattr(model, name, None) for name in NAMES}
+    return {
+        name: {
+            "an nn.Linear": isinstance(layer, nn.Linear),
+            "shape": list(layer.weight.shape) if isinstance(layer, nn.Linear) else "none",
+            "a bias": getattr(layer, "bias", None) is not None,
+        }
+        for name, layer in found.items()
+    }
+
+
+@case("no cache: output, latent and rope key", kind="values")
+def no_cache(solve, draw):
+    return seen(built(solve, draw)(draw.randn("x", 2, 5, 10)))
+
+
+@case("several pairs in the rope part", kind="values")
+def wide_rope(solve, draw):
+    return seen(built(solve, draw, rope_dim=6, head_dim=2)(draw.randn("x", 2, 7, 10)))
+
+
+@case("one head, and all sizes alike", kind="interface")
+def one_head(solve, draw):
+    single = built(solve, draw, num_heads=1)(draw.randn("x", 1, integer(draw, "length", 2, 6), 10))
+    model = solve(4, 2, 2, 4, 2)
+    draw.fill("other model", model, layers=NAMES)
+    return {"one head": seen(single), "alike": seen(model(draw.randn("other x", 4, 4, 4)))}
+
+
+@case("3 tokens, then 2, then 1", kind="state")
+def chunks(solve, draw):
+    model, x = built(solve, draw, rope_dim=4), draw.randn("x", 2, 6, 10)
+    first = model(x[:, :3].contiguous())
+    second = model(x[:, 3:5].contiguous(), cache=first[1])
+    third = model(x[:, 5:].contiguous(), cache=second[1])
+    return {"call 1": seen(first), "call 2": seen(second), "call 3": seen(third), "at once": seen(model(x))}
+
+
+@case("one cache continued twice: it stays as it was", kind="state")
+def branches(solve, draw):
+    model = built(solve, draw)
+    _, cache = model(draw.randn("prompt", 2, 3, 10))
+    draw.keep("cache", cache)
+    one, other = draw.randn("one", 2, 2, 10), draw.randn("other", 2, 1, 10)
+    return {name: seen(model(x, cache=cache)) for name, x in (("one", one), ("other", other), ("one again", one))}
+
+
+@case("two sequences take turns: nothing is kept in the module", kind="state")
+def turns(solve, draw):
+    model = built(solve, draw)
+    _, cache_a = model(draw.randn("a", 1, 3, 10))
+    _, cache_b = model(draw.randn("b", 2, 5, 10))
+    return {
+        "a": seen(model(draw.randn("next a", 1, 2, 10), cache=cache_a)),
+        "b": seen(model(draw.randn("next b", 2, 1, 10), cache=cache_b)),
+    }
+
+
+@case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
+def large_scores(solve, draw):
+    model = built(solve, draw)
+    with torch.no_grad():
+        model.W_q.weight.mul_(300)
+    return {"out": model(draw.randn("x", 2, 6, 10))[0]}
+
+
+@case("gradients of x and of the six weights, without a cache", kind="gradients")
+def gradients(solve, draw):
+    model, x = built(solve, draw), draw.randn("x", 2, 4, 10, grad=True)
+    return draw.gradients(model(x)[0], x=x, **weights_of(model, NAMES))
+
+
+@case("W_q, W_dkv and W_kr see the new tokens only; what is kept per token", kind="cost")
+def work(solve, draw):
+    model, x = built(solve, draw), draw.randn("x", 2, 9, 10)
+    _, cache = model(x[:, :6].contiguous())
+    draw.at_most("numbers kept per token", sum(part.numel() for part in cache) / (2 * 6), 6 + 2)
+    for name in NAMES[:3]:
+        draw.rows(name, getattr(model, name), limit=2 * 3)
+    out, _ = model(x[:, 6:].contiguous(), cache=cache)
+    return {"out": out}
