@@ -71,9 +71,10 @@ def reply(console: Console, given: Reply, asked: Asked) -> None:
 
 def sheet(console: Console, shown: Sheet) -> None:
     """Write a cheat sheet, each block with what it printed."""
-    put(console, plain(f"{shown.lesson.title}\n", "bold"))
+    put(console, plain(shown.lesson.title, "bold"))
     for part in shown.parts:
         if part.sort == "prose":
+            put(console, plain(""))
             markdown(console, part.text)
         elif part.sort != "setup":
             markdown(console, block(part.text, part.info or "python"), 2)
