@@ -14,6 +14,10 @@ from torch_judge.learner.progress import Store, stamp
 from torch_judge.show.words import counted
 
 CARDS = "cards"
+SOLVED_BY_DAY = """
+SELECT problem, min(CASE WHEN accepted THEN at END) AS solved, min(id) = min(CASE WHEN accepted THEN id END) AS at_once
+FROM attempts GROUP BY problem, date(at, 'localtime') HAVING solved NOT NULL ORDER BY solved
+"""
 
 
 class Due(NamedTuple):
@@ -114,18 +118,11 @@ def _problems(bank: Bank, store: Store, end: datetime) -> tuple[str, ...]:
     """
     if not spacing.can_space():
         return ()
-    days: dict[tuple[str, object], tuple[int, datetime]] = {}
-    begun: set[tuple[str, object]] = set()
-    for row in store.database.read("SELECT problem, at, accepted FROM attempts ORDER BY at, id"):
-        at = datetime.fromisoformat(row["at"])
-        day = (row["problem"], at.astimezone().date())
-        if row["accepted"]:
-            days.setdefault(day, (spacing.HARD if day in begun else spacing.GOOD, at))
-        begun.add(day)
     reviews: dict[str, list[tuple[int, datetime]]] = {}
-    for (problem, _), review in days.items():
-        reviews.setdefault(problem, []).append(review)
-    dates = {id: spacing.due_after(found) for id, found in reviews.items() if id in bank.ids}
+    for row in store.database.read(SOLVED_BY_DAY):
+        rating = spacing.GOOD if row["at_once"] else spacing.HARD
+        reviews.setdefault(row["problem"], []).append((rating, datetime.fromisoformat(row["solved"])))
+    dates = {id: spacing.due_after(tuple(found)) for id, found in reviews.items() if id in bank.ids}
     ready = {id: date for id, date in dates.items() if date is not None and date < end}
     return tuple(sorted(ready, key=lambda id: (ready[id], id)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.util import find_spec
@@ -39,7 +38,8 @@ def reviewed(state: str | None, rating: int, at: datetime, *, minutes: bool) -> 
     return Spaced(card.to_json(), card.due)
 
 
-def due_after(reviews: Iterable[tuple[int, datetime]]) -> datetime | None:
+@lru_cache(maxsize=1024)  # every accepted check asks for every solved problem, of which one has changed
+def due_after(reviews: tuple[tuple[int, datetime], ...]) -> datetime | None:
     """When something is due that was reviewed with these ratings at these times, oldest first; None without any."""
     spaced = None
     for rating, at in reviews:
