@@ -1,6 +1,7 @@
 """The generated notebooks: what is in them, that they are current, that they run."""
 
 import json
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -261,14 +262,16 @@ def test_the_welcome_notebook_links_every_problem_of_the_bank_and_no_other():
     assert "github/me/judge/blob/main/templates/01_relu.ipynb" in welcome(bank, "me/judge").cells[4].source
 
 
-def test_the_plan_brings_each_problem_back_twice_where_four_weeks_allow():
+def test_the_plan_brings_two_problems_a_day_and_each_back_twice_where_it_is_long_enough():
     bank = find_bank()
     rows = [line.split("|")[3:5] for line in plan(bank).splitlines() if re.match(r"\| \d", line)]
-    assert len(rows) == 24
+    days = len(rows)
+    assert days == 6 * math.ceil(len(bank.problems()) / 10)
+    assert all(len(re.findall(r"`(\w+)`", new)) <= 2 for new, _ in rows)
     fresh = {id: day for day, (new, _) in enumerate(rows) for id in re.findall(r"`(\w+)`", new)}
     again = [(id, day) for day, (_, old) in enumerate(rows) for id in re.findall(r"`(\w+)`", old)]
     assert set(fresh) == {problem.id for problem in bank.problems()}
-    assert sorted(again) == sorted((id, day + gap) for id, day in fresh.items() for gap in (3, 10) if day + gap < 24)
+    assert sorted(again) == sorted((id, day + gap) for id, day in fresh.items() for gap in (3, 10) if day + gap < days)
 
 
 # The install cell

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torch_judge.bank.order import by_topic
 from torch_judge.notebooks import colab
+from torch_judge.show.words import counted
 
 if TYPE_CHECKING:
     from torch_judge.bank import Bank, Problem
 
-WEEKS, NEW_DAYS, DAYS = 4, 5, 6  # five days a week bring something new, the sixth only repeats, the seventh is free
+A_DAY = 2  # new problems
+NEW_DAYS, DAYS = 5, 6  # five days a week bring something new, the sixth only repeats, the seventh is free
 AGAIN_AFTER = (3, 10)  # study days until a problem is written again from a blank page: the gaps grow
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat")
 
@@ -91,21 +92,23 @@ def problems(bank: Bank, repository: str | None) -> str:
 
 
 def plan(bank: Bank) -> str:
-    """A study plan of four weeks, as Markdown: new problems from the easy to the involved, and each of them again."""
+    """A study plan, as Markdown: two problems a day from the easy to the involved, and each of them again."""
     fresh, again = _schedule([problem for _, group in by_topic(bank.problems()).items() for problem in group])
     rows = []
-    for day in range(WEEKS * DAYS):
+    for day in range(len(fresh)):
         week, weekday = divmod(day, DAYS)
         rows.append(f"| {week + 1} | {WEEKDAYS[weekday]} | {_linked(fresh[day])} | {_linked(again[day])} |")
-    return "\n".join([PLAN, "| week | day | new | again, from a blank page |", "| ---: | --- | --- | --- |", *rows])
+    head = ["| week | day | new | again, from a blank page |", "| ---: | --- | --- | --- |"]
+    return "\n".join([PLAN.format(counted(len(fresh) // DAYS, "week")), *head, *rows])
 
 
 PLAN = """\
-## A plan for four weeks
+## A plan for {}
 
-Five days a week bring something new. Every problem comes back after three study days and, where the four weeks allow,
+Five days a week bring something new. Every problem comes back after three study days and, where the plan is long enough,
 after ten, to be written again without looking: recalling it is what makes it stay. On Saturdays you only repeat, on
-Sundays you rest. `torch-judge start ID --to again` writes a blank copy; in the lab, Reset keeps your old work and does.
+Sundays you rest. In a hurry? Take the first topics, and of each the first problems. `torch-judge start ID --to again`
+writes a blank copy; in the lab, Reset keeps your old work and does.
 """
 
 
@@ -116,21 +119,16 @@ def _topic(name: str, group: list[Problem], repository: str | None) -> str:
 
 def _schedule(order: list[Problem]) -> tuple[list[list[Problem]], list[list[Problem]]]:
     """For each study day the problems that are new, and those to write again."""
-    days = WEEKS * DAYS
-    fresh: list[list[Problem]] = [[] for _ in range(days)]
-    again: list[list[Problem]] = [[] for _ in range(days)]
-    a_day = max(1, math.ceil(len(order) / (WEEKS * NEW_DAYS)))
-    for number, day in enumerate(_new_days()):
-        group = order[number * a_day : (number + 1) * a_day]
+    weeks = max(1, math.ceil(len(order) / (A_DAY * NEW_DAYS)))
+    fresh: list[list[Problem]] = [[] for _ in range(weeks * DAYS)]
+    again: list[list[Problem]] = [[] for _ in range(weeks * DAYS)]
+    for number, day in enumerate(day for day in range(weeks * DAYS) if day % DAYS < NEW_DAYS):
+        group = order[number * A_DAY : (number + 1) * A_DAY]
         fresh[day].extend(group)
         for gap in AGAIN_AFTER:
-            if day + gap < days:
+            if day + gap < len(again):
                 again[day + gap].extend(group)
     return fresh, again
-
-
-def _new_days() -> Iterator[int]:
-    return (day for day in range(WEEKS * DAYS) if day % DAYS < NEW_DAYS)
 
 
 def _linked(group: list[Problem]) -> str:
