@@ -105,7 +105,7 @@ def plan(bank: Bank) -> str:
 PLAN = """\
 ## A plan for {}
 
-Five days a week bring something new. Every problem comes back after three study days and, where the plan is long enough,
+Five days a week bring something new. Every problem comes back after three study days and, where the plan allows,
 after ten, to be written again without looking: recalling it is what makes it stay. On Saturdays you only repeat, on
 Sundays you rest. In a hurry? Take the first topics, and of each the first problems. `torch-judge start ID --to again`
 writes a blank copy; in the lab, Reset keeps your old work and does.
