@@ -41,7 +41,7 @@ types: .venv/dev
 	$(BIN)/mypy
 
 test-slow: .venv/dev ## a real kernel, the worker's walls, golden reports, the wheel in an empty environment
-	$(BIN)/pytest -n 2 -m "slow and not gpu and not lab and not image"
+	TURN=$(TURN) $(BIN)/pytest -n 2 -m "slow and not gpu and not lab and not image"
 
 test-lab: .venv/dev .venv/lab ## the JupyterLab extension: its units, its server, and a browser (needs chromium)
 	cd labextension && ../$(BIN)/jlpm install --immutable && ../$(BIN)/jlpm check && ../$(BIN)/jlpm test
