@@ -130,8 +130,55 @@ OPPOSITES = {
         The scores are turned into classes instead of probabilities.
         The sum of the probabilities is not 1.
         """,
+    "adam": """
+        It does not average the gradients.
+        It keeps no average of the gradients.
+        It forgets the mean of the gradients.
+        It never looks at the average of the squared gradients.
+        All weights share the same learning rate.
+        It uses one step size for all parameters.
+        It divides the step size by ten in every epoch.
+        It adjusts the learning rate in the early steps.
+        Each weight does not get its own step size.
+        No weight has a learning rate of its own.
+        It multiplies by the root of the squares instead of dividing.
+        The step depends on the scale of the gradients.
+        The size of the gradients matters.
+        There is no bias correction.
+        The averages are never corrected at the start.
+        It ignores the bias of the averages.
+        Does each weight get its own step size?
+        It is a myth that the bias is corrected.
+        Adam chooses the size of the step
+        The learning rate is divided by ten after each epoch.
+        It prevents each weight from having its own learning rate.
+        """,
+    "momentum": """
+        It does not remember the past gradients.
+        It forgets the previous gradients.
+        It only uses the current gradient instead of the past gradients.
+        It has no memory of earlier gradients.
+        The steps become shorter where the gradients agree.
+        It slows down convergence.
+        It is not faster on a flat floor.
+        The steps do not grow when the gradients have the same sign.
+        The gradients do not cancel when their sign alternates.
+        It causes oscillations.
+        It increases the zigzag.
+        There is more noise with it.
+        It never overshoots.
+        It does not run past the minimum.
+        It needs a larger learning rate.
+        The learning rate gets smaller in the last steps.
+        A learning rate that is ten times larger needs heavy clipping.
+        Does it speed up convergence?
+        It is wrong that it damps oscillations.
+        Momentum does gradient descent
+        It prevents the steps from growing longer in the same direction.
+        """,
 }
 TOPICS = {"learning": "batchnorm", "modes": "batchnorm", "row": "layernorm", "loss": "softmax"}
+TOPICS |= {"adam": "optimisers", "momentum": "optimisers"}
 
 RIGHT = [
     ("learning", "It rescales every activation so the mean is zero and the standard deviation is one.", {1}),
@@ -159,6 +206,18 @@ RIGHT = [
     ("loss", "It measures how surprised the model is by the right answer.", {2}),
     ("loss", "The less probable the right class, the higher the loss.", {3}),
     ("loss", "It pushes the correct logit up and the others down.", {4}),
+    ("adam", "It tracks the mean of the gradient and the mean of its square.", {1, 2}),
+    ("adam", "Each parameter has a learning rate of its own.", {3}),
+    ("adam", "Its steps do not depend on the magnitude of the gradients.", {3}),
+    ("adam", "Since the averages start at zero, they are corrected in the first steps.", {4}),
+    ("adam", "It divides the averaged gradient by the square root of the averaged squares.", {1, 2, 3}),
+    ("adam", "SGD uses the same learning rate for all weights. Here each weight has its own step size.", {3}),
+    ("momentum", "It accumulates a velocity.", {1}),
+    ("momentum", "Plain SGD is slow on a flat floor. With a velocity it accelerates on flat ground.", {1, 2}),
+    ("momentum", "Steps in a consistent direction get longer.", {2}),
+    ("momentum", "It dampens oscillations and speeds up convergence.", {2, 3}),
+    ("momentum", "It may overshoot the minimum.", {4}),
+    ("momentum", "Opposing gradients on the two sides of a valley cancel each other.", {3}),
 ]
 
 

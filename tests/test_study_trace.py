@@ -19,7 +19,7 @@ from torch_judge.errors import JudgeError, ProblemError
 from torch_judge.show.terminal import rendered
 from torch_judge.study.chart import Curve, chart
 from torch_judge.study.parts import trace_faults
-from torch_judge.study.trace import Trace, traced
+from torch_judge.study.trace import Trace, part_of, traced
 from torch_judge.study.trace_page import trace_html
 from torch_judge.study.trace_text import trace_text
 from torch_judge.study.trace_words import number
@@ -73,6 +73,19 @@ def test_the_batchnorm_trace_shows_what_it_promises(batchnorm: Trace) -> None:
     assert [stage.shape for stage in batchnorm.prediction] == [(1, 10), (1, 10), (1, 5), (1, 5)]
     assert math.isclose(sum(batchnorm.prediction[-1].rows[0]), 1.0, abs_tol=1e-5)
     assert len(batchnorm.notices) == 4
+
+
+@pytest.mark.parametrize(("rule", "torchs"), [("sgd", torch.optim.SGD), ("adam", torch.optim.Adam)])
+def test_the_optimisers_of_the_trace_are_torchs(rule: str, torchs: type[torch.optim.Optimizer]) -> None:
+    part = part_of("optimisers")
+    net, (x, y) = part.model(), part.data()
+    optimizer = torchs(net.parameters(), lr=0.02)
+    for rows in torch.randperm(len(x), generator=torch.Generator().manual_seed(0)).split(part.BATCH):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+        optimizer.step()
+    ours, _ = part.trained(getattr(part, rule), 0.02, epochs=1)
+    torch.testing.assert_close(ours.state_dict(), net.state_dict(), rtol=1e-4, atol=1e-4)
 
 
 def test_a_trace_takes_less_than_three_seconds_of_a_processor() -> None:
