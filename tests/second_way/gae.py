@@ -189,10 +189,13 @@ def _float32_only(rewards, values, dones, last_value, gamma=0.99, lam=0.95):
     return tuple(part.to(torch.float32) for part in _gae(rewards, values, dones, last_value, gamma, lam))
 
 
+@torch.no_grad()
 def _writes_into_rewards(rewards, values, dones, last_value, gamma=0.99, lam=0.95):
-    made, returns = _gae(rewards, values, dones, last_value, gamma, lam)
-    rewards.data.copy_(made)
-    return made, returns
+    alive = (dones == 0).to(values.dtype)
+    rewards += gamma * alive * _after(values, last_value) - values
+    for t in range(len(rewards) - 2, -1, -1):
+        rewards[t] += gamma * lam * alive[t] * rewards[t + 1]
+    return rewards, rewards + values
 
 
 SECOND_WAY = {
