@@ -141,7 +141,7 @@ def unstable(self, z):
 
 def divided_in_place(self, z):
     z /= self.temperature
-    return z + 0
+    return z
 
 
 def top_p_of_one_cuts(self, z):
