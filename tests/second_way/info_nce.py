@@ -162,9 +162,9 @@ def float32_only(image, text, log_scale):
 
 
 def normalises_in_place(image, text, log_scale):
-    loss = _both(_table(image, text, log_scale.exp()))
-    image.data.div_(image.data.norm(dim=1, keepdim=True))
-    return loss
+    for x in (image, text):
+        x.div_(torch.sqrt((x * x).sum(-1, keepdim=True)))
+    return _both(torch.mm(image, text.t()) * log_scale.exp())
 
 
 SECOND_WAY = {name: value for name, value in globals().items() if callable(value) and not name.startswith("_")}
