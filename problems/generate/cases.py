@@ -5,6 +5,13 @@ from torch_judge.authoring import case, choice, integer, permutation
 V = 12
 
 
+def in_columns(new_ids, rows):
+    """The new ids, if they are (rows, n)."""
+    if new_ids.dim() != 2 or len(new_ids) != rows:
+        raise ValueError(f"`step` was given new ids of shape {tuple(new_ids.shape)}. It takes ({rows}, n).")
+    return new_ids
+
+
 class Model:
     """A language model that is written down: which id a row says when, counted from the first new one.
 
@@ -24,8 +31,8 @@ class Model:
 
     def __call__(self, new_ids, cache):
         seen = 0 if cache is None else cache - self.shift
+        heard = in_columns(new_ids, len(self.says)).clone()
         length = new_ids.shape[1]
-        heard = new_ids.clone()
         place = seen + length - self.prompt_length  # how many ids have been said before what is asked for now
         if length == 1 and seen >= self.prompt_length:
             heard[self.ended(place), 0] = -1
@@ -136,8 +143,7 @@ def alone(solve, draw):
     table = draw.randn("table", V, V)
     prompt, eos, pad = draw.randint("prompt", 0, V, 3, 2), integer(draw, "eos", 0, V - 1), V - 1
 
-    def step(new_ids, cache):
-        return table[new_ids], cache
+    def text(prompt):
+        return solve(lambda ids, cache: (table[in_columns(ids, len(prompt))], cache), prompt, 8, eos, pad=pad)
 
-    batch = solve(step, prompt, 8, eos, pad=pad)
-    return {"batch": batch} | {f"text {n} alone": solve(step, prompt[n : n + 1], 8, eos, pad=pad) for n in range(3)}
+    return {"batch": text(prompt)} | {f"text {n} alone": text(prompt[n : n + 1]) for n in range(3)}
