@@ -79,7 +79,7 @@ def test_the_batchnorm_trace_shows_what_it_promises(batchnorm: Trace) -> None:
 def test_the_optimisers_of_the_trace_are_torchs(rule: str, torchs: type[torch.optim.Optimizer]) -> None:
     part = part_of("optimisers")
     net, (x, y) = part.model(), part.data()
-    optimizer = torchs(net.parameters(), lr=0.02)
+    optimizer = torchs(net.parameters(), lr=0.02)  # type: ignore[call-arg]
     for rows in torch.randperm(len(x), generator=torch.Generator().manual_seed(0)).split(part.BATCH):
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
