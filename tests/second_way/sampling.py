@@ -139,6 +139,22 @@ def unstable(self, z):
     return e / e.sum(-1)[..., None]
 
 
+def shifted_drop(self, z):
+    """Top-p as it is written most: what lies above top_p, moved on by one."""
+    if self.top_p >= 1:
+        return z
+    order = self.ordered(z)
+    drop = self.softmax(z).gather(-1, order).cumsum(-1) > self.top_p
+    drop[..., 1:] = drop[..., :-1].clone()
+    drop[..., 0] = False
+    return self.cut(z, ~self.back(drop, order))
+
+
+def below_the_floor(self, z):
+    probs = self.softmax(z)
+    return self.cut(z, ~(probs < self.floor(probs)))
+
+
 def divided_in_place(self, z):
     z /= self.temperature
     return z
@@ -184,6 +200,6 @@ SECOND_WAY = {
     "log_probabilities": with_parts(result=lambda self, z: z - z.logsumexp(-1, keepdim=True)),
     "divided_in_place": with_parts(tempered=divided_in_place),
     "masked_in_place": with_parts(tempered=lazily_tempered, cut=masked_in_place),
-    "exp_overflows": with_parts(softmax=unstable),
+    "exp_overflows": with_parts(softmax=unstable, topp=shifted_drop, minp=below_the_floor),
     "top_p_of_one_cuts": with_parts(topp=top_p_of_one_cuts),
 }
