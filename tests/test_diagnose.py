@@ -17,7 +17,7 @@ from torch_judge.verdict.judging import judge_live
 from torch_judge.verdict.known import known
 
 FOLDER = Path(__file__).parent / "second_way"
-UNNAMED = 2
+UNNAMED = 1
 """Of how many mistakes of a problem the second way may go without its name."""
 
 
