@@ -281,7 +281,9 @@ class BiasRounded(Right):
         return None if bias is None else (bias / scale).round() * scale
 
 
-class BiasWithoutDefault(Right):
+class Int8Linear(Right):
+    """Named as the entry is: Python's message says the name."""
+
     def __init__(self, weight, bias):
         super().__init__(weight, bias)
 
@@ -395,7 +397,7 @@ SECOND_WAY = {
     "bias_ignored": BiasIgnored,
     "bias_scaled": BiasScaled,
     "bias_rounded": BiasRounded,
-    "bias_without_default": BiasWithoutDefault,
+    "bias_without_default": Int8Linear,
     "bias_none_unhandled": BiasNoneUnhandled,
     "bias_tested_by_truth": BiasTestedByTruth,
     "weight_overwritten": WeightOverwritten,
