@@ -176,9 +176,53 @@ OPPOSITES = {
         Momentum does gradient descent
         It prevents the steps from growing longer in the same direction.
         """,
+    "gradients": """
+        Autograd does not record the steps in a graph.
+        No operation is recorded.
+        The graph is not built during the forward pass.
+        Nobody keeps track of the operations.
+        It forgets each step at once and has no graph.
+        It goes from the inputs to the loss.
+        backward() starts at the leaves and walks to the loss.
+        It does not use the chain rule.
+        The chain rule is not needed.
+        The slopes are not multiplied on the way back.
+        Leaves do not keep their gradients.
+        Intermediate results keep their gradients, leaves pass them on.
+        Non-leaf tensors store the gradient.
+        A new gradient replaces the old one in .grad.
+        Gradients are not accumulated.
+        Each backward overwrites the gradient.
+        You do not have to clear the gradients before each step.
+        The same graph can be used again and again.
+        The graph is never freed.
+        Does it record each operation in a graph?
+        It is a myth that gradients add up.
+        It reads the source code and derives a formula.
+        """,
+    "cutting": """
+        no_grad cuts one tensor off from its history.
+        Detach turns off the recording for everything in a block.
+        Detach does not cut the history.
+        A gradient flows back through detach.
+        detach() gives a copy with its own memory.
+        The detached tensor does not share the memory.
+        After detach, a change in place does not show in the original.
+        no_grad records everything.
+        Inside of no_grad the graph is built as usual.
+        no_grad does not stop the recording.
+        With inference_mode every step is recorded.
+        A tensor from inference_mode can be used in a graph later.
+        inference_mode is less strict than no_grad.
+        inference_mode is not stricter.
+        no_grad does nothing to the graph.
+        Detach is stricter than inference_mode.
+        With no_grad the graph is recorded but not used.
+        Is the recording off inside of no_grad?
+        """,
 }
 TOPICS = {"learning": "batchnorm", "modes": "batchnorm", "row": "layernorm", "loss": "softmax"}
-TOPICS |= {"adam": "optimisers", "momentum": "optimisers"}
+TOPICS |= {"adam": "optimisers", "momentum": "optimisers", "gradients": "autograd", "cutting": "autograd"}
 
 RIGHT = [
     ("learning", "It rescales every activation so the mean is zero and the standard deviation is one.", {1}),
@@ -218,6 +262,26 @@ RIGHT = [
     ("momentum", "It dampens oscillations and speeds up convergence.", {2, 3}),
     ("momentum", "It may overshoot the minimum.", {4}),
     ("momentum", "Opposing gradients on the two sides of a valley cancel each other.", {3}),
+    ("gradients", "It builds a graph of all operations.", {1}),
+    ("gradients", "Every computation becomes a node.", {1}),
+    ("gradients", "It then propagates the error from the loss back to the weights.", {2}),
+    ("gradients", "It multiplies local derivatives along the way back.", {2}),
+    ("gradients", "Only leaf tensors keep their gradient.", {3}),
+    ("gradients", "Intermediate tensors don't store a gradient.", {3}),
+    ("gradients", "Parameters accumulate their gradient in the grad attribute.", {3, 4}),
+    ("gradients", "Weights keep their values until the optimiser is called.", set()),
+    ("gradients", "Gradients accumulate, they are not replaced.", {4}),
+    ("gradients", "You need to zero the gradients at every iteration.", {4}),
+    ("gradients", "You can't go back twice through the graph.", {5}),
+    ("gradients", "The graph is destroyed after the backward pass.", {5}),
+    ("cutting", "detach() makes a constant out of a tensor.", {1}),
+    ("cutting", "After detach, no gradient flows back.", {1}),
+    ("cutting", "A detached tensor uses the same memory as the original.", {2}),
+    ("cutting", "With no_grad, operations are not recorded.", {3}),
+    ("cutting", "no_grad switches recording off for a whole block.", {3}),
+    ("cutting", "no_grad disables gradient tracking in a block.", {3}),
+    ("cutting", "inference_mode goes further than no_grad.", {4}),
+    ("cutting", "Tensors made in inference mode cannot be saved for backward.", {4}),
 ]
 
 
