@@ -220,9 +220,36 @@ OPPOSITES = {
         With no_grad the graph is recorded but not used.
         Is the recording off inside of no_grad?
         """,
+    "order": """
+        It knows where each token stands.
+        It does not see a set of tokens, it sees a sequence.
+        Shuffling the tokens changes the outputs, so they are not the same.
+        The order of the words has no influence on the meaning.
+        The meaning stays the same in any order.
+        Without positions it still knows the order.
+        The scores compare the positions of the tokens.
+        The scores do not depend on the content.
+        Positional encodings should never be added.
+        The queries and keys are not rotated.
+        Does it treat the words as a set?
+        """,
+    "places": """
+        A relative position is a vector for each place.
+        An absolute position depends only on the distance.
+        RoPE rotates the values.
+        RoPE adds a rotation vector to the embedding.
+        RoPE does not turn the queries.
+        ALiBi adds more score to tokens far away.
+        ALiBi does not subtract the distance.
+        A learned table never ends.
+        Learned tables extrapolate well to longer texts.
+        Longer texts do not work with ALiBi.
+        The scores depend on the place and not on the distance.
+        """,
 }
 TOPICS = {"learning": "batchnorm", "modes": "batchnorm", "row": "layernorm", "loss": "softmax"}
 TOPICS |= {"adam": "optimisers", "momentum": "optimisers", "gradients": "autograd", "cutting": "autograd"}
+TOPICS |= {"order": "positions", "places": "positions"}
 
 RIGHT = [
     ("learning", "It rescales every activation so the mean is zero and the standard deviation is one.", {1}),
@@ -282,6 +309,15 @@ RIGHT = [
     ("cutting", "no_grad disables gradient tracking in a block.", {3}),
     ("cutting", "inference_mode goes further than no_grad.", {4}),
     ("cutting", "Tensors made in inference mode cannot be saved for backward.", {4}),
+    ("order", "It is blind to word order.", {1}),
+    ("order", "Changing the word order changes the meaning of a sentence.", {2}),
+    ("order", "The dot product of query and key depends on the content and not on the place.", {3}),
+    ("order", "We rotate queries and keys by their position.", {4}),
+    ("places", "Absolute encodings give every place its own vector.", {1}),
+    ("places", "If the whole text is shifted, the scores stay the same.", {2}),
+    ("places", "RoPE turns pairs of features, so the product depends on the offset.", {2, 3}),
+    ("places", "ALiBi penalizes far keys with a slope.", {4}),
+    ("places", "A learned table has no vector for places beyond its limit.", {5}),
 ]
 
 
