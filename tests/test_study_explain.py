@@ -246,10 +246,32 @@ OPPOSITES = {
         Longer texts do not work with ALiBi.
         The scores depend on the place and not on the distance.
         """,
+    "result": """
+        The queries are not compared with the keys.
+        The scores are not divided by the root of the width.
+        The scores are multiplied by the root of the width.
+        The softmax runs over the queries.
+        The weights do not sum to 1.
+        The result is the mean of the keys.
+        It never mixes the values.
+        Is the result a weighted mean of the values?
+        """,
+    "mask": """
+        A mask does not hide keys.
+        It is applied after the softmax.
+        The weight of a hidden key is not zero.
+        A causal mask lets a token see the future.
+        Tokens see later tokens.
+        The padding is not hidden.
+        Does it hide the padding?
+        It hides the future. That is wrong.
+        """,
 }
 TOPICS = {"learning": "batchnorm", "modes": "batchnorm", "row": "layernorm", "loss": "softmax"}
 TOPICS |= {"adam": "optimisers", "momentum": "optimisers", "gradients": "autograd", "cutting": "autograd"}
 TOPICS |= {"order": "positions", "places": "positions"}
+TOPICS |= {"result": "attention", "mask": "attention"}
+
 
 RIGHT = [
     ("learning", "It rescales every activation so the mean is zero and the standard deviation is one.", {1}),
@@ -318,6 +340,12 @@ RIGHT = [
     ("places", "RoPE turns pairs of features, so the product depends on the offset.", {2, 3}),
     ("places", "ALiBi penalizes far keys with a slope.", {4}),
     ("places", "A learned table has no vector for places beyond its limit.", {5}),
+    ("result", "A query is multiplied with all keys.", {1}),
+    ("result", "The scores are scaled by the square root of d.", {2}),
+    ("result", "Softmax turns the similarities into probabilities.", {3}),
+    ("result", "The output is an average of the values.", {4}),
+    ("mask", "Minus infinity is added to the scores before the softmax.", {2}),
+    ("mask", "A token may not look at future tokens.", {1, 4}),
 ]
 
 
