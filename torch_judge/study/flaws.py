@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 
 from torch_judge.cases.authoring import Case
-from torch_judge.observe import Setting
 from torch_judge.report import CaseResult
 from torch_judge.study.places import Flawed
-from torch_judge.verdict.known import Known, KnownMistake
-from torch_judge.verdict.one_case import RAISES, judge_case
+from torch_judge.verdict.judging import judge_live
+from torch_judge.verdict.known import Known, KnownMistake, execute
+from torch_judge.verdict.one_case import RAISES
 from torch_judge.verdict.partly import Point, wrong_alike
 
 SEED = 0
@@ -72,14 +72,13 @@ def apart(known: Known, mistake: KnownMistake, other: KnownMistake) -> Point | N
 
 
 def evidence(known: Known, mistake: KnownMistake) -> CaseResult:
-    """What a case that the mistake fails says of it: a bug's probe, else one with values rather than an error."""
-    setting = Setting(known.problem.id, SEED)
-    results = [
-        judge_case(case, known.mistaken(mistake, case, SEED), known.expected(case, SEED), setting, known.problem)
-        for case in known.cases
-        if known.fails(mistake, case, SEED)
-    ]
-    return min(results, key=lambda result: _rank(mistake, result))
+    """What a case that the mistake fails says of it: a bug's probe, else one with values rather than an error.
+
+    It is judged as a learner's own code would be: a reading may forgive it one case, and it may remember earlier ones.
+    """
+    problem = known.problem
+    entry = execute(problem.edited(*mistake.edits), "<drill>", problem.id)[problem.entry]
+    return min(judge_live(problem, entry, seed=SEED).failed, key=lambda result: _rank(mistake, result))
 
 
 def _rank(mistake: KnownMistake, result: CaseResult) -> tuple[bool, bool, bool]:
