@@ -22,7 +22,7 @@ def fill(draw, layer, n_in, n_out, rank, name="layer"):
 
 
 def filled_layer(solve, draw, n_in, n_out, rank, name="layer", **alpha):
-    torch.manual_seed(integer(draw, f"{name}: seed", 0, 1000))  # a base that is kept is then the same for everybody
+    draw.reseed(f"{name}: its own numbers")  # a base that is kept is then the same for everybody
     layer = solve(in_features=n_in, out_features=n_out, rank=rank, **alpha)
     fill(draw, layer, n_in, n_out, rank, name)
     return layer
@@ -67,12 +67,12 @@ def flaw_of(table, another_layers):
     return "`lora_A` is that of another layer. " if torch.equal(table, another_layers) else ""
 
 
-def normal_scores(table):
+def normal_scores(table, draw):
     """The ranks of all numbers as normal ones: of whatever distribution independent numbers are, these are independent.
 
     Equal numbers are ranked by lot.
     """
-    lot = torch.randperm(table.numel(), generator=torch.Generator().manual_seed(0))
+    lot = draw.rand("lot of equal numbers", table.numel()).argsort().cpu()
     in_order = lot[table.flatten().cpu()[lot].argsort(stable=True)]
     scores = torch.empty(table.numel(), dtype=torch.float64)
     scores[in_order] = torch.special.ndtri((torch.arange(table.numel()).double() + 0.5) / table.numel())
@@ -84,7 +84,7 @@ def starts_as_linear(seen, expected, draw):
     if seen["lora_B"].any():
         flaws += "`lora_B` is not zero. "
     require(not flaws, flaws, f"In a new layer {flaws}Draw each number of A at random, no seed set; B is zero.")
-    tie = tie_between(normal_scores(seen["lora_A"]))
+    tie = tie_between(normal_scores(seen["lora_A"], draw))
     repeats = tie is not None and "numbers" in tie.what  # rows at right angles are a usual start, too
     require(not repeats, "tied", f"In `lora_A` {tie and tie.text}. Draw each number on its own.")
     same("output", seen["output"], seen["linear(x)"], "A new layer gives what `linear` gives.")

@@ -94,6 +94,10 @@ class Draw:
         dtype = options.pop("dtype", torch.float32)
         return self._hand_out(name, torch.as_tensor(values, dtype=dtype, device="cpu").clone(), **options)
 
+    def reseed(self, name: str) -> None:
+        """Start torch's own generator anew: what a candidate draws next does not hang on what it drew before."""
+        torch.default_generator.manual_seed(seed_of(self.key, self.seed, name))
+
     def _seeded(self, name: str) -> torch.Generator:
         if name in self.inputs:
             raise ProblemError(f"A case draws `{name}` twice.", "Give each input a name of its own.")
