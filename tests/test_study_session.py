@@ -142,7 +142,7 @@ def test_what_cannot_be_done_is_said(capsys: pytest.CaptureFixture[str]) -> None
     rows: list[tuple[Callable[[], None], str]] = [
         (lambda: answer(1, "A"), '✗ No question has been asked. Ask some first: quiz("batchnorm").'),
         (lambda: quiz("rectifier"), "1 of 2 · One"),
-        (lambda: quiz("rectfiers"), "✗ There is no lesson rectfiers. Did you mean rectifiers?"),
+        (lambda: quiz("rectfiers"), "✗ There is no lesson rectfiers. Did you mean rectifiers"),
         (lambda: quiz("rectifiers", "hard"), "✗ There is no set hard. The sets are quick, practice, challenge, trace."),
         (lambda: quiz("rectifiers", "practice"), "✗ The lesson rectifiers has no practice questions. It has: quick,"),
         (lambda: answer(9, "A"), "✗ There is no question 9. The questions are 1 to 2."),
@@ -203,7 +203,7 @@ def test_a_quiz_in_a_shell_that_is_left(typed: str, options: tuple[str, ...], sa
     [
         (["lesson"], 0, "rectifiers: Rectifiers, for relu"),
         (["lesson", "rect"], 0, "ReLU()"),
-        (["lesson", "retifiers"], 2, "Did you mean `rectifiers`?"),
+        (["lesson", "retifiers"], 2, "Did you mean `rectifiers`"),
         (["quiz", "rectifiers", "--set", "practice"], 2, "has no `practice` questions"),
         (["quiz", "rectifiers", "--set", "hard"], 2, "'hard' is not one of"),
     ],
