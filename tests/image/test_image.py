@@ -53,6 +53,7 @@ def run(*command: str | Path, **environment: str) -> str:
 @pytest.fixture(scope="module")
 def config() -> dict[str, object]:
     """The settings of the image that this test built."""
+    (ROOT / "build").mkdir(exist_ok=True)
     with (ROOT / "build" / "image.log").open("w") as log:
         build = [ROOT / "tests" / "image" / "build.sh", ROOT / "build" / "image"]
         subprocess.run(build, env={**os.environ, **SETTINGS}, stdout=log, stderr=log, check=True)
