@@ -20,7 +20,7 @@ export class Studies {
       el('summary', {}, el('h3', { textContent: 'Lessons' }), count),
       el('ul', { ariaLabel: 'Lessons' }, ...rows)
     );
-    this.node.replaceChildren(this.lessons, ...(due ? [this.today(due)] : []));
+    this.node.replaceChildren(...(due ? [this.today(due)] : []), this.lessons); // what is due stays in view
     [...this.node.querySelectorAll<HTMLElement>('[data-id]')].find(one => one.dataset.id === focused)?.focus();
   }
 
