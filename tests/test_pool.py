@@ -55,7 +55,9 @@ def test_a_clerk_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_an_interrupted_pool_ends_in_the_middle_of_its_work() -> None:
     began = time.monotonic()
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in its background ignores it
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # what a shell starts in its background ignores it
     try:
         with pytest.raises(KeyboardInterrupt), Pool("clerk_for_tests", {"hello": ""}, 2) as own:
             futures = [own.submit({"do": "sleep"}) for _ in range(9)]

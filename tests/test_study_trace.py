@@ -154,7 +154,9 @@ def test_faults_are_told(tmp_path: Path, part: str, error: type[JudgeError], fac
 
 
 def test_draws_that_are_not_seeded_are_found(tmp_path: Path) -> None:
-    unseeded = "import time\n" + PART.replace("torch.randn(1, 2)", "torch.full((1, 2), float(time.perf_counter_ns() % 9973))")
+    unseeded = "import time\n" + PART.replace(
+        "torch.randn(1, 2)", "torch.full((1, 2), float(time.perf_counter_ns() % 9973))"
+    )
     lesson = demo(tmp_path, unseeded.replace('    yield "This does not.", False\n', ""))
     assert list(trace_faults(lesson)) == [f"{lesson.folder / 'trace.py'}: a second run gives other numbers."]
 
