@@ -75,7 +75,7 @@ def compare_leaf(
     if type(got) is not type(want):
         return _type_mismatch(path, got, want)
     if got != want:
-        return Mismatch(path, "values", f"`{path}` is {describe(got)}; expected {describe(want)}.",
+        return Mismatch(path, "values", _told(path, describe(got), describe(want)),
                         actual=describe(got), expected=describe(want))  # fmt: skip
     return None
 
@@ -122,7 +122,7 @@ def _compare_number(path: str, got: Leaf, want: float, widen: float) -> Mismatch
     allowed = 0.0 if isinstance(want, int) else 2 * widen * TOLERANCE[torch.float32] * abs(want)
     if got == want or abs(got - want) <= allowed or (math.isnan(got) and math.isnan(want)):
         return None
-    return Mismatch(path, "values", f"`{path}` is {got:.7g}; expected {want:.7g}.",
+    return Mismatch(path, "values", _told(path, f"{got:.7g}", f"{want:.7g}"),
                     actual=f"{got:.7g}", expected=f"{want:.7g}", allowed=allowed)  # fmt: skip
 
 
@@ -185,9 +185,8 @@ def _compare_values(path: str, got: torch.Tensor, want: torch.Tensor, widen: flo
     what = "finite" if bool(broken.any()) else "values"
     differ = int((~alike).sum())
     x, y = _item(got.flatten()[flat]), _item(want.flatten()[flat])
-    place = f"`{path}{list(index)}`" if index else f"`{path}`"
     tail = f" ({differ} of {got.numel()} elements differ)" if got.numel() > 1 else ""
-    return Mismatch(path, what, f"{place} is {x}; expected {y}{tail}.", index=index, actual=x, expected=y,
+    return Mismatch(path, what, _told(path, x, y, index, tail), index=index, actual=x, expected=y,
                     allowed=float(allowed.flatten()[flat]), differ=differ, total=got.numel())  # fmt: skip
 
 
@@ -216,7 +215,8 @@ def compare_kept(seen: Seen, expected: Seen, *, widen: float = 1.0) -> tuple[Mis
         mismatch = compare_leaf(path, got, reference, device=None, widen=widen)
         if mismatch is None:
             continue
-        if identical(got, before):
+        # The case itself may have set the mode before the call, so it is not said to have stayed.
+        if identical(got, before) and not path.endswith(".training"):
             where = "" if path.endswith(".grad") else " in place"  # a gradient may be replaced
             text = f"`{path}` was not changed by the call; it must be updated{where}."
             mismatch = Mismatch(path, "unchanged", text, mismatch.index, mismatch.actual, mismatch.expected)
@@ -253,11 +253,18 @@ def describe(leaf: Leaf) -> str:
     return f"{leaf:.7g}" if isinstance(leaf, float) else repr(leaf)
 
 
+def _told(path: str, got: str, want: str, index: tuple[int, ...] = (), tail: str = "") -> str:
+    """What came and what was expected; a label of several words ("K is V") is set apart from the sentence."""
+    if " " not in path:
+        return f"`{path}{list(index) if index else ''}` is {got}; expected {want}{tail}."
+    return f"`{path}`: yours is {got}{f' at `{list(index)}`' if index else ''}; expected {want}{tail}."
+
+
 def _type_mismatch(path: str, got: Leaf, want: Leaf) -> Mismatch:
     if isinstance(got, Marker) and got.says == "no gradient":
         text = f"No {path} arrives: the output is cut off from it in the autograd graph."
     else:
-        text = f"`{path}` is {describe(got)}; expected {describe(want)}."
+        text = _told(path, describe(got), describe(want))
     return Mismatch(path, "type", text, actual=describe(got), expected=describe(want))
 
 

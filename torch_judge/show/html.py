@@ -79,7 +79,7 @@ def _failures(view: View) -> str:
     for at, group in enumerate(groups.alike(view.failed)):
         n, case = group.numbers[0], group.first
         name = tag("strong", f"✗ {words.numbered(group.numbers)}", class_="tj-bad")
-        name += " " + "; ".join(esc(one.name) for one in group.cases)
+        name += " " + esc(words.names(group))
         name += " " + soft(f"({case.kind})") if len(group.cases) == 1 else ""
         message = tag("p", prose(words.cut(case.message, words.MESSAGE))) if case.message else ""
         inside = message + _details(view, n, case)

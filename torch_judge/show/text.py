@@ -100,7 +100,7 @@ def _failures(view: View) -> Iterator[RenderableType]:
         n, case = group.numbers[0], group.first
         yield plain("")
         line = plain(f"✗ {words.numbered(group.numbers)}", f"bold {BAD}")
-        line.append("  " + "; ".join(words.clean(one.name) for one in group.cases), "default not bold")
+        line.append("  " + words.names(group), "default not bold")
         if len(group.cases) == 1:
             line.append(f"  ({words.clean(case.kind)})", f"not bold {DIM}")
         yield line

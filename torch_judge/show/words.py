@@ -19,6 +19,7 @@ MISMATCHES = 3
 UNFOLDED_MISMATCHES = 20
 FRAMES = 6
 DETAILED = 3  # failing cases shown in full
+NAMED = 3  # cases of a group whose names are shown
 
 COLUMNS = ("observation", "what", "worst at", "yours", "expected", "allowed", "differ")
 
@@ -191,6 +192,14 @@ def headline(exception: ExceptionInfo, said: str = "") -> str:
         return ""
     what = f"{exception.type}: {exception.message}" if exception.message else exception.type
     return cut(clean(what), MESSAGE)
+
+
+def names(group: groups.Alike) -> str:
+    """The names of cases that fail alike; of many the first, and how many more."""
+    shown = [clean(case.name) for case in group.cases]
+    if len(shown) > NAMED:
+        shown[NAMED - 1 :] = [f"and {len(shown) - NAMED + 1} more"]
+    return "; ".join(shown)
 
 
 def place(frame: Frame) -> str:
