@@ -74,6 +74,9 @@ def restored(solve, draw):
     ema = solve(model, decay=number(draw, "decay", 0.2, 0.8))
     move(draw, 1, model)
     ema.update()
+    with torch.no_grad():
+        for param in model.parameters():
+            param.mul_(1e-3)  # far below the averages: a difference that is kept and added again loses bits
     before = weights(model)
     ema.apply()
     ema.restore()
@@ -131,7 +134,7 @@ def with_optimizer(solve, draw):
     return seen | {"the same Parameters at the end": same}
 
 
-@case("buffers stay out of it", kind="state")
+@case("buffers stay out of update and apply", kind="state")
 def with_buffers(solve, draw):
     model = small_model(draw)
     ema, seen = solve(model, decay=number(draw, "decay", 0.2, 0.8)), {}
@@ -141,10 +144,56 @@ def with_buffers(solve, draw):
         ema.update()
         seen[f"after update {time}"] = buffers(model)
     ema.apply()
-    seen["after apply"] = buffers(model)
-    model(draw.randn("x in between", 4, 3, mean=-1.0))
+    return seen | {"after apply": buffers(model)}
+
+
+@case("buffers that change between apply and restore stay as they are then", kind="state")
+def buffers_between(solve, draw):
+    model = small_model(draw)
+    ema = solve(model, decay=number(draw, "decay", 0.2, 0.8))
+    model(draw.randn("x", 6, 3, mean=1.0))
+    ema.update()
+    ema.apply()
+    model.train()(draw.randn("x in between", 4, 3, mean=-1.0))
     ema.restore()
-    return seen | {"after restore": buffers(model)}
+    return {"after restore": buffers(model)}
+
+
+@case("the mode stays as it is, part by part", kind="mode")
+def mode_stays(solve, draw):
+    model = small_model(draw)
+    model[1].eval()  # a norm that is frozen for fine-tuning
+    ema, seen = solve(model, decay=number(draw, "decay", 0.2, 0.8)), {}
+    for mode in ("the norm alone in eval mode", "the norm alone in training mode"):
+        for name in ("update", "apply", "restore"):
+            getattr(ema, name)()
+            training = [path or "model" for path, part in model.named_modules() if part.training]
+            seen[f"{mode}, in training mode after {name}"] = ", ".join(training)
+        for part in model.modules():
+            part.training = not part.training
+    return seen
+
+
+class TiedAndScaled(nn.Module):
+    """Two layers that share one weight, and a factor without dimensions."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 4), nn.Linear(4, 4, bias=False)
+        self.second.weight = self.first.weight
+        self.factor = nn.Parameter(torch.tensor(0.0))
+
+
+@case("a weight that two layers share moves once; a 0-d parameter moves too", kind="values")
+def tied(solve, draw):
+    model = TiedAndScaled()
+    draw.fill("model", model, optional=())
+    ema, seen = solve(model, decay=number(draw, "decay", 0.3, 0.8)), {}
+    for time in (1, 2):
+        move(draw, time, model)
+        ema.update()
+        seen[f"average {time}"] = averaged(ema, model)
+    return seen | {"model": weights(model), "still shared": model.first.weight is model.second.weight}
 
 
 @case("a frozen parameter takes part", kind="state")

@@ -52,6 +52,30 @@ class restores_buffers:
 
 
 @mistake(
+    "You average the whole `state_dict()`, the running statistics with it, and `restore` brings the old ones back. Buffers "
+    "stay out of it: take `named_parameters()`."
+)
+class averages_state_dict:
+    def __init__(self, model, decay=0.999):
+        self.model, self.decay = model, decay
+        self.average = {name: value.clone() for name, value in model.state_dict().items()}
+
+    def update(self):
+        for name, value in self.model.state_dict().items():
+            if value.is_floating_point():
+                self.average[name].mul_(self.decay).add_(value, alpha=1 - self.decay)
+            else:
+                self.average[name] = value.clone()
+
+    def apply(self):
+        self.kept = {name: value.clone() for name, value in self.model.state_dict().items()}
+        self.model.load_state_dict(self.average)
+
+    def restore(self):
+        self.model.load_state_dict(self.kept)
+
+
+@mistake(
     "You put new Parameter objects into the model, so the optimiser goes on training the old ones. Write into the ones that are there: "
     "`p.copy_(...)`."
 )

@@ -225,6 +225,42 @@ class RestoresBuffers(Right):
             value.copy_(self.backup[name])
 
 
+class AveragesStateDict(RestoresBuffers):
+    def begin(self):
+        self.shadow = {name: value.clone() for name, value in self.model.state_dict().items()}
+
+    def update(self):
+        for name, value in self.model.state_dict().items():
+            old = self.shadow[name]
+            self.shadow[name] = self.blend(old, value, self.decay) if "num_batches" not in name else value.clone()
+
+    def apply(self):
+        self.keep()
+        for name, value in self.model.state_dict().items():
+            value.copy_(self.shadow[name])
+
+
+class ApplySetsEval(Right):
+    def apply(self):
+        super().apply()
+        for part in self.model.modules():
+            part.training = False
+
+
+class RestoreSetsTrain(Right):
+    def restore(self):
+        super().restore()
+        self.model.train(True)
+
+
+class SharedMovesTwice(Right):
+    def update(self):
+        own = {id(p): name for name, p in self.named()}
+        for _, p in self.model.named_parameters(remove_duplicate=False):
+            name = own[id(p)]
+            self.shadow[name] = self.blend(self.shadow[name], p.data, self.decay)
+
+
 class NewParameters(Right):
     def swap_in(self, values):
         for path, module in self.model.named_modules():
