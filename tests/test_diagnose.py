@@ -199,10 +199,10 @@ def rms_norm(x, weight, eps=1e-6, seen=[]):  # noqa: B006
     return x / torch.sqrt(seen[0] + eps) * weight
 
 
-@pytest.mark.parametrize(
-    ("id", "work", "where"),
-    [("dropout", MyDropout, "`mask`"), ("softmax", my_softmax, ""), ("rmsnorm", rms_norm, "`seen`")],
-)
+SHARED = [("dropout", MyDropout, "`mask`"), ("softmax", my_softmax, ""), ("rmsnorm", rms_norm, "`seen`")]
+
+
+@pytest.mark.parametrize(("id", "work", "where"), SHARED)
 def test_state_that_outlives_a_call_is_named_however_it_is_kept(id, work, where):
     """Also at the second check, when it is there from the beginning."""
     for _ in range(2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from test_diagnose import SHARED
 from test_guard import CALL, HONEST, HONEST_WORK, PRELUDE, ROADS, SIGNATURE, body
 
 from torch_judge.bank import find_bank
@@ -127,6 +129,13 @@ STATUSES = {
     "unknown problem": (HONEST, ["--problem", "nonsense"], 2, "judge"),
     "absent device": (HONEST, ["--problem", "batchnorm", "--device", "mps"], 2, "judge"),
 }
+
+
+@pytest.mark.parametrize(("id", "work", "where"), SHARED)
+def test_state_that_outlives_a_call_is_named(id, work, where, worker: Worker) -> None:
+    source = f"import torch\nfrom torch import nn\n\nsums = {{}}\n\n\n{inspect.getsource(work)}"
+    first = official(source, worker, id).diagnosis[0]
+    assert first.mistake == "shared_state" and where in first.message and first.cases
 
 
 @pytest.mark.parametrize("name", STATUSES)

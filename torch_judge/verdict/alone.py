@@ -12,11 +12,21 @@ from torch_judge.cases.observations import Seen
 from torch_judge.guard.names import Defined, parse
 from torch_judge.observe import Setting, clean_state, observe_case
 from torch_judge.report import Diagnosis, Report
+from torch_judge.submission import Cell, Program
 from torch_judge.verdict.known import Known
 from torch_judge.verdict.one_case import plain_result
 
 TRIED = 4
 """How many failing cases are tried again, at most."""
+ANEW = """
+def {entry}(*args, _code=compile({source!r}, "<anew>", "exec"), **kwargs):
+    namespace = {{
+        name: type(value)() if type(value) in (dict, list, set) and not name.startswith("_") else value
+        for name, value in globals().items()
+    }}
+    exec(_code, namespace)
+    return namespace[{entry!r}](*args, **kwargs)
+"""
 _EMPTY = ("dict", "list", "set", "defaultdict", "Counter", "OrderedDict", "deque", "zeros", "ones", "tensor", "empty")
 
 
@@ -24,6 +34,8 @@ def told_alone(
     report: Report, known: Known, setting: Setting, written: Defined | None, observed: Callable[[Case], Seen | None]
 ) -> Report:
     """The report, with shared state named, if a failing case that is not explained passes as ``observed`` sees it.
+
+    ``observed`` gives what a case sees of an entry that is defined anew at every call.
 
     Where a case was stopped nothing is tried again: what ran into a limit once would run into it each time.
     """
@@ -57,25 +69,33 @@ def _message(written: Defined | None) -> str:
 
 def rebuilt(written: Defined, entry: str, around: dict[str, Any]) -> Callable[[Case, Setting], Seen | None]:
     """Observes a case on an entry that is defined anew, by its own cell, at every call (of a class: every object)."""
+    text = _anew(written, entry)
+    if not text:
+        return lambda case, setting: None
+    namespace = dict(around)
+    exec(compile(text, "<anew>", "exec"), namespace)
+
+    def observed(case: Case, setting: Setting) -> Seen | None:
+        with clean_state():
+            return observe_case(case, namespace[entry], setting)
+
+    return observed
+
+
+def rewritten(program: Program, written: Defined, entry: str) -> Program | None:
+    """The program with such an entry behind its own; it is evidence for a name, and never what is judged."""
+    text = _anew(written, entry)
+    return replace(program, cells=(*program.cells, Cell("anew", text))) if text else None
+
+
+def _anew(written: Defined, entry: str) -> str:
+    """The source of a function with the name of the entry: it defines the entry anew and calls it."""
     tree = parse(written.source)
     nodes = [node for node in tree.body if _harmless(node)] if tree else []
     named = [node for node in nodes if getattr(node, "name", "") == entry]
     if not named or named[-1].lineno != written.node.lineno:  # the cell's entry is another one
-        return lambda case, setting: None
-    code = compile(ast.Module(nodes, []), written.filename, "exec")
-
-    def anew(*args: Any, **kwargs: Any) -> Any:
-        plain = {name: value for name, value in around.items() if not name.startswith("_")}
-        emptied = {name: type(value)() for name, value in plain.items() if type(value) in (dict, list, set)}
-        namespace = {**around, **emptied}
-        exec(code, namespace)
-        return namespace[entry](*args, **kwargs)
-
-    def observed(case: Case, setting: Setting) -> Seen | None:
-        with clean_state():
-            return observe_case(case, anew, setting)
-
-    return observed
+        return ""
+    return ANEW.format(entry=entry, source=ast.unparse(ast.Module(nodes, [])))
 
 
 def _harmless(node: ast.stmt) -> bool:

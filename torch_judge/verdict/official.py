@@ -17,7 +17,7 @@ from torch_judge.isolate import Job, Limits, Outcome, Worker
 from torch_judge.observe import Setting
 from torch_judge.report import Report
 from torch_judge.submission import Program, clean, find_problem, lost_entry, missing_entry, read_program
-from torch_judge.verdict.alone import told_alone
+from torch_judge.verdict.alone import rewritten, told_alone
 from torch_judge.verdict.judging import checked_device, concluded, judged, versions
 from torch_judge.verdict.known import Known, known
 from torch_judge.verdict.second_seed import second_seed
@@ -147,14 +147,19 @@ class _Judgement:
         return replace(report, yours_s=report.cases[0].seconds, reference_s=reference)
 
     def alone(self, report: Report, worker: Worker, roots: Sequence[Path]) -> Report:
-        """The report, with shared state named if a failing case passes in a process of its own."""
+        """The report, with shared state named if a failing case passes where nothing outlives a call."""
+        written = self._findings().entry
+        program = rewritten(self.program, written, self.problem.entry) if written else None
+        if program is None:
+            return report
 
         def observed(case: Case) -> Seen | None:
-            outcome = worker.run(replace(self.job((report.seed,), roots), case_names=(case.name,)))
+            job = replace(self.job((report.seed,), roots), program=program, case_names=(case.name,))
+            outcome = worker.run(job)
             return outcome.runs[0][0] if outcome.missing is None and not outcome.server_gone else None
 
         setting = Setting(self.problem.id, report.seed, report.device, self.problem.forbidden)
-        return told_alone(report, self._known, setting, self._findings().entry, observed)
+        return told_alone(report, self._known, setting, written, observed)
 
     def _findings(self) -> Findings:
         if self._scanned is None:
