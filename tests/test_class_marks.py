@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -413,3 +414,37 @@ def test_export_says_what_it_needs(folder: Path, tmp_path: Path) -> None:
 def test_an_empty_ledger_is_no_mark(tmp_path: Path) -> None:
     found = Recognition({"a": Student("a")}, [HandIn("a", "softmax", "a.py", Path(), key="k")])
     assert points(Class(Assignment(points={"softmax": 1.0}), found, Ledger())) == {"a": None}
+
+
+@pytest.mark.slow
+def test_the_autograder_s_own_script_always_writes_results(tmp_path: Path) -> None:
+    rules, wheel = tmp_path / "rules.toml", tmp_path / "judge.whl"
+    rules.write_text('title = "Week 1"\n[points]\nsoftmax = 10\n', encoding="utf-8")
+    wheel.write_bytes(b"")
+    source, submission, results = (tmp_path / name for name in ("source", "submission", "results"))
+    asked = ["--gradescope-autograder", str(source), "--assignment", str(rules), "--wheel", str(wheel)]
+    done = CliRunner().invoke(main, ["export", str(tmp_path), *asked])
+    assert done.exit_code == 0, done.output
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin" / "torch-judge").symlink_to(Path(sys.executable).with_name("torch-judge"))
+
+    def graded(file: str, text: str) -> dict[str, Any]:
+        submission.mkdir(exist_ok=True)
+        for old in submission.iterdir():
+            old.unlink()
+        (submission / file).write_text(text, encoding="utf-8")
+        (results / "results.json").unlink(missing_ok=True)
+        subprocess.run(
+            ["bash", str(source / "run_autograder")], env={**os.environ, "AUTOGRADER": str(tmp_path)}, check=True
+        )
+        return dict(json.loads((results / "results.json").read_text(encoding="utf-8")))
+
+    softmax = BANK.get("softmax")
+    right = graded("softmax.py", softmax.solution)
+    assert right["score"] == 10 and right["tests"][0]["status"] == "passed"
+    mistake = softmax.mistakes[0]
+    wrong = graded("my answer.py", softmax.edited(*mistake.edits))
+    assert wrong["score"] < 10 and mistake.message in wrong["tests"][0]["output"]
+    assert graded("notes.txt", "nothing here")["score"] == 0
+    (source / "assignment.toml").write_text("[points]\nno_such_problem = 1\n", encoding="utf-8")
+    assert "no fault of yours" in graded("softmax.py", softmax.solution)["output"]

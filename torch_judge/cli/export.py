@@ -108,5 +108,6 @@ def _autograder(ctx: click.Context, asked: dict[str, object], bank: Bank) -> Non
     if not isinstance(assignment, Path) or not isinstance(wheel, Path):
         raise click.UsageError("--gradescope-autograder needs --assignment TOML and --wheel WHL.", ctx)
     assert isinstance(folder, Path)
-    autograder(folder, read_assignment(assignment, bank), assignment, wheel)
+    read_assignment(assignment, bank)  # what is wrong with it is said now, not to the students
+    autograder(folder, assignment, wheel)
     click.echo(f"Wrote `{folder}`. Zip what is in it and upload the zip to Gradescope as the autograder.")

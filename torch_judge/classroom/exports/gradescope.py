@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 from torch_judge.bank import Bank
-from torch_judge.classroom.assignment import Assignment
 from torch_judge.classroom.feedback import SAID, SEEN, without_numbers
 from torch_judge.classroom.grading import Class
 from torch_judge.classroom.marks import Mark
@@ -24,16 +23,17 @@ python3 -m venv /autograder/venv
 """
 RUN = """#!/usr/bin/env bash
 # For each submission. results.json is always written, also when the judge fails.
-cd /autograder
-judge=/autograder/venv/bin/torch-judge
-mkdir -p /tmp/handin/student /autograder/results
-cp -r /autograder/submission/. /tmp/handin/student/
-results=/autograder/results/results.json
-rules=/autograder/source/assignment.toml
-$judge grade /tmp/handin --out /tmp/grades --assignment $rules > /tmp/log 2>&1 || cat /tmp/log
-if ! $judge export /tmp/grades --gradescope $results --student student >> /tmp/log 2>&1; then
-    cat /tmp/log
-    echo '{"score": 0, "output": "The judge failed: no fault of yours. Tell your instructor.", "tests": []}' > $results
+root=${AUTOGRADER:-/autograder}
+judge=$root/venv/bin/torch-judge
+results=$root/results/results.json
+cd "$(mktemp -d)"
+mkdir -p handin/student "$root/results"
+cp -r "$root/submission/." handin/student/
+"$judge" grade handin --out grades --assignment "$root/source/assignment.toml" > log 2>&1 || cat log
+if ! "$judge" export grades --gradescope "$results" --student student >> log 2>&1; then
+    cat log
+    failed="The judge failed: no fault of yours. Tell your instructor."
+    echo "{\"score\": 0, \"output\": \"$failed\", \"tests\": []}" > "$results"
 fi
 """
 
@@ -87,9 +87,8 @@ def _seen(mismatches: tuple[object, ...], message: str) -> str:
     return "; ".join(seen) or without_numbers(message)
 
 
-def autograder(folder: Path, assignment: Assignment, assignment_file: Path, wheel: Path) -> None:
+def autograder(folder: Path, assignment_file: Path, wheel: Path) -> None:
     """Write a folder to zip and upload as an autograder; raises JudgeError if it cannot be written."""
-    del assignment
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in (("setup.sh", SETUP), ("run_autograder", RUN)):
