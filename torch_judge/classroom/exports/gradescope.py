@@ -33,7 +33,7 @@ cp -r "$root/submission/." handin/student/
 if ! "$judge" export grades --gradescope "$results" --student student >> log 2>&1; then
     cat log
     failed="The judge failed: no fault of yours. Tell your instructor."
-    echo "{\"score\": 0, \"output\": \"$failed\", \"tests\": []}" > "$results"
+    printf '{"score": 0, "output": "%s", "tests": []}' "$failed" > "$results"
 fi
 """
 
