@@ -88,4 +88,5 @@ def _rank(mistake: KnownMistake, result: CaseResult) -> tuple[bool, bool, bool]:
 
 def _alike(known: Known, mistake: KnownMistake, other: KnownMistake, point: Point) -> bool:
     case: Case = known.case(point[0])
-    return wrong_alike(case, point[1], known.mistaken(mistake, case, SEED), known.mistaken(other, case, SEED))
+    one, two = known.mistaken(mistake, case, SEED), known.mistaken(other, case, SEED)
+    return wrong_alike(case, point[1], one, two, known.expected(case, SEED))

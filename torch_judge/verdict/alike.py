@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch_judge.bank import Edit
 from torch_judge.cases.authoring import Case
@@ -97,6 +97,8 @@ def alike(case: Case, mine: Seen, theirs: Seen, expected: Seen, setting: Setting
     if not _same_costs(mine.observations, theirs.observations, expected.observations):
         return False
     a_values, b_values = without_costs(mine.observations), without_costs(theirs.observations)
+    for path in a_values.keys() & b_values.keys():
+        a_values[path], b_values[path] = _no_finer(a_values[path], b_values[path], expected.observations.get(path))
     widen = LOOSER * case.widen
     return (
         a_values.keys() == b_values.keys()
@@ -105,11 +107,12 @@ def alike(case: Case, mine: Seen, theirs: Seen, expected: Seen, setting: Setting
     )
 
 
-def agree(path: str, mine: Leaf, theirs: Leaf, widen: float = 1.0) -> bool:
+def agree(path: str, mine: Leaf, theirs: Leaf, expected: Leaf, widen: float = 1.0) -> bool:
     """Whether two wrong observations are the same wrong, at ten times the tolerance."""
     if isinstance(mine, Bound) and isinstance(theirs, Bound):
         return True
     widen *= LOOSER
+    mine, theirs = _no_finer(mine, theirs, expected)
     if isinstance(mine, TensorLeaf) and isinstance(theirs, TensorLeaf) and mine.data.shape == theirs.data.shape:
         a, b = mine.data, theirs.data
         rate = 2 * widen * TOLERANCE.get(b.dtype, 0.0)
@@ -117,6 +120,20 @@ def agree(path: str, mine: Leaf, theirs: Leaf, widen: float = 1.0) -> bool:
         if a.numel() and a.is_floating_point() and b.dtype == a.dtype and (a - b).abs().max() > rate * b.abs().max():
             return False
     return compare_leaf(path, mine, theirs, device=None, widen=widen) is None
+
+
+def _no_finer(mine: Leaf, theirs: Leaf, expected: Leaf) -> tuple[Leaf, Leaf]:
+    """Two tensors of one dtype, in the expected dtype if theirs is finer.
+
+    Either may have computed in the coarser one and cast the result: then only so many digits mean anything.
+    """
+    if not (isinstance(mine, TensorLeaf) and isinstance(theirs, TensorLeaf) and isinstance(expected, TensorLeaf)):
+        return mine, theirs
+    dtype, coarse = theirs.data.dtype, expected.data.dtype
+    finer = TOLERANCE.get(dtype, math.inf) < TOLERANCE.get(coarse, 0.0)
+    if mine.data.dtype != dtype or dtype.is_complex != coarse.is_complex or not finer:
+        return mine, theirs
+    return replace(mine, data=mine.data.to(coarse)), replace(theirs, data=theirs.data.to(coarse))
 
 
 def same_error(mine: ExceptionInfo | None, theirs: ExceptionInfo | None) -> bool:

@@ -77,7 +77,8 @@ def part_of(
                 return None
             wrong |= theirs
             seen = known.mistaken(mistake, case, setting.seed, edits)
-            points |= {p for p in theirs & mine if wrong_alike(case, p[1], evidence.seen[case.name], seen)}
+            told, expected = evidence.seen[case.name], evidence.expected[case.name]
+            points |= {p for p in theirs & mine if wrong_alike(case, p[1], told, seen, expected)}
     except ProblemError:  # the mistake edits what this reading has edited already
         return None
     if not points:
@@ -90,16 +91,16 @@ def part_of(
     return Part(mistake, frozenset(points), frozenset(wrong), frozenset(whole), frozenset(telling), solid)
 
 
-def wrong_alike(case: Case, path: str, mine: Seen, theirs: Seen) -> bool:
+def wrong_alike(case: Case, path: str, mine: Seen, theirs: Seen, expected: Seen) -> bool:
     """Whether the learner and a mistake, both wrong here, are wrong in the same way."""
     if path == RAISES:
         return same_kind_of_error(mine.exception, theirs.exception)
     if case.verify is not None and path not in theirs.after:  # a failed check is what it is called
         return True
     where = "observations" if path in theirs.observations else "after"
-    a, b = getattr(mine, where), getattr(theirs, where)
+    a, b, right = getattr(mine, where), getattr(theirs, where), getattr(expected, where)
     inner = [p for p in {**a, **b} if p == path or p.startswith((f"{path}[", f"{path}."))]
-    return all(p in a and p in b and agree(p, a[p], b[p], case.widen) for p in inner)
+    return all(p in a and p in b and agree(p, a[p], b[p], right.get(p), case.widen) for p in inner)
 
 
 def _telling(leaf: Leaf | None) -> bool:
