@@ -251,6 +251,13 @@ def test_nothing_is_inherited(worker: Worker, monkeypatch: pytest.MonkeyPatch) -
         assert said(worker, "[there(n) for n in range(64)].count(True)", probe) == "5"
 
 
+@pytest.mark.slow
+def test_both_processes_draw_with_the_same_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    with Worker() as own:
+        assert said(own, "torch.backends.cpu.get_cpu_capability()", "import torch") in ("DEFAULT", "NO AVX")
+
+
 @needs_linux
 @pytest.mark.parametrize(
     ("expression", "answer"),

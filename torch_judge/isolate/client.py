@@ -23,7 +23,10 @@ from torch_judge.isolate.scratch import new_scratch, remove_scratch
 START_S = 120.0
 CLEAN_S = 90.0
 CLOSE_S = 10.0
-KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "CUDA_VISIBLE_DEVICES")
+KEPT = (
+    *("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "CUDA_VISIBLE_DEVICES"),
+    "ATEN_CPU_CAPABILITY",  # both sides must draw the same bits
+)
 OWN = {
     "LANG": "C.UTF-8",
     # A freed tensor goes back to the system at once: holes in the heap would weigh as much as what is really held.
