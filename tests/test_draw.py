@@ -42,6 +42,8 @@ def test_options() -> None:
     draw = Draw("p/c")
     strided = draw.randn("s", 4, 3, strided=True)
     assert not strided.is_contiguous() and strided.shape == (4, 3)
+    with pytest.raises(RuntimeError, match="view size is not compatible"):
+        strided.view(-1)
     assert torch.equal(strided, Draw("p/c").randn("s", 4, 3))
     leaf = draw.rand("g", 50, low=2, high=3, grad=True)
     assert leaf.is_leaf and leaf.requires_grad and leaf.min() >= 2 and leaf.max() < 3

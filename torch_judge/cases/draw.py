@@ -105,8 +105,9 @@ class Draw:
 
     def _hand_out(self, name: str, values: torch.Tensor, *, grad: bool = False, strided: bool = False) -> torch.Tensor:
         tensor = values if self.device.type == "cpu" else values.to(self.device)
-        if strided:
-            tensor = torch.stack([tensor, tensor], dim=-1)[..., 0]
+        if strided:  # with gaps in every dimension, of several sizes: `view` can join no two of them
+            wide = tensor.new_zeros([2 * size + 1 for size in tensor.shape])
+            tensor = wide[tuple(slice(0, 2 * size, 2) for size in tensor.shape)].copy_(tensor)
         if grad:
             tensor.requires_grad_()
         self.keep(name, tensor)
