@@ -14,6 +14,7 @@ def values(solve, draw):
     seen = {name: solve.apply(draw.randn(name, *shape, std=3.0)) for name, shape in shapes.items()}
     # Far below 0 a right form of σ may cancel, which beside larger numbers is allowed: one alone stays above.
     seen["one number"] = solve.apply(draw.randn("one number", mean=2.0, std=0.3))
+    seen["empty"] = solve.apply(draw.randn("empty", 0, 3))
     return seen | {"strided": solve.apply(draw.randn("strided", 4, 3, strided=True))}
 
 
@@ -33,6 +34,17 @@ def gradient(solve, draw):
 def incoming_gradient(solve, draw):
     x, incoming = draw.randn("x", 5, std=2.0, grad=True), draw.randn("incoming", 5)
     return {"gradient": torch.autograd.grad(solve.apply(x), x, incoming)[0]}
+
+
+@case("the incoming gradient of a sum, of a transpose and of nothing", kind="gradients")
+def gradient_views(solve, draw):
+    x, empty = draw.randn("x", 3, 4, std=2.0, grad=True), draw.randn("empty", 0, 3, grad=True)
+    incoming = draw.randn("incoming", 4, 3)
+    return {
+        "of the sum": torch.autograd.grad(solve.apply(x).sum(), x)[0],  # one number, expanded to the shape of x
+        "of the transpose": torch.autograd.grad(solve.apply(x).T, x, incoming)[0],
+        "of an empty x": torch.autograd.grad(solve.apply(empty).sum(), empty)[0],
+    }
 
 
 @case("a node of its own in the graph", kind="interface")
