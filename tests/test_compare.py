@@ -134,6 +134,14 @@ def test_arguments_that_the_reference_leaves_alone(name: str) -> None:
     assert [m.what for m in compare_kept(kept(before, after), kept(ONES, ONES))] == whats
 
 
+def test_a_flag_says_which_way_it_was_changed() -> None:
+    free, tracked = ONES, ONES.clone().requires_grad_()
+    raised = compare_kept(kept(free, tracked), kept(free, free))[0].message
+    lowered = compare_kept(kept(tracked, free), kept(tracked, tracked))[0].message
+    assert raised.startswith("`buffer` requires a gradient after the call")
+    assert lowered.startswith("`buffer` no longer requires a gradient after the call")
+
+
 def test_a_buffer_that_must_change() -> None:
     reference = kept(ONES, ONES * 2)
     assert [m.what for m in compare_kept(kept(ONES, ONES), reference)] == ["unchanged"]

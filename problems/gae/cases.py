@@ -5,14 +5,15 @@ from torch_judge.authoring import case, integer, number, permutation
 
 def rollout(draw, *shape, ends=0.3, boolean=False, grad=False, dtype=torch.float32):
     """Rewards, values, dones, of which a share ``ends`` is set, at least one where there is room, and last values."""
-    parts = [draw.randn(name, *shape, mean=mean, dtype=dtype) for name, mean in (("rewards", 0.5), ("values", 1.0))]
-    drawn = draw.rand("where episodes end", *shape) < ends
+    rewards = draw.randn("rewards", *shape, mean=0.5, dtype=dtype, grad=grad)
+    values = draw.randn("values", *shape, mean=1.0, dtype=dtype, grad=grad)
+    last_value = draw.rand("last_value", *shape[1:], low=1.0, high=3.0, dtype=dtype, grad=grad)
+    ended = draw.rand("where episodes end", *shape) < ends
     if shape[0] > 2:
-        drawn[-1], drawn[1].view(-1)[0] = False, ends > 0  # the last step goes on, where the case does not end it
-    dones = draw.keep("dones", drawn if boolean else drawn.to(dtype))
-    last_value = draw.rand("last_value", *shape[1:], low=1.0, high=3.0, dtype=dtype)
-    floats = [part.requires_grad_(grad) for part in (*parts, last_value)]
-    return floats[0], floats[1], dones, floats[2]
+        ended[-1] = False  # so that last_value counts, where a case does not end the last step itself
+        ended[1].view(-1)[0] = ends > 0
+    dones = draw.keep("dones", ended if boolean else ended.to(dtype))
+    return rewards, values, dones, last_value
 
 
 def both(made):
@@ -57,18 +58,20 @@ def two_axes(solve, draw):
 @case("no episode ends; every step is an episode", kind="values")
 def extremes(solve, draw):
     rewards, values, dones, last_value = rollout(draw, 6, 2, ends=0)
-    none, options = solve(rewards, values, dones, last_value, **factors(draw)), {"gamma": 0.9, "lam": 0.7}
-    every = solve(rewards, values, draw.keep("all dones", torch.ones_like(dones)), last_value, **options)
-    return {"no end": both(none), "all ends": both(every)}
+    all_dones = draw.keep("all dones", torch.ones_like(dones))
+    no_end = solve(rewards, values, dones, last_value, **factors(draw))
+    all_ends = solve(rewards, values, all_dones, last_value, gamma=0.9, lam=0.7)
+    return {"no end": both(no_end), "all ends": both(all_ends)}
 
 
 @case("some episodes end with the last step: there a last_value of 100 does not count", kind="values")
 def ends_at_the_last_step(solve, draw):
     rewards, values, dones, last_value = rollout(draw, 5, 4, ends=0.2)
     ended = dones.clone()
-    ended[-1] = permutation(draw, "order", 4) < 2
+    ended[-1] = permutation(draw, "order", 4) < 2  # two of the four environments
+    draw.keep("dones at the last step", ended)
     high = draw.keep("high last_value", last_value + 100)
-    return both(solve(rewards, values, draw.keep("dones at the last step", ended), high, **factors(draw)))
+    return both(solve(rewards, values, ended, high, **factors(draw)))
 
 
 @case("lam 0 and lam 1", kind="values")
@@ -107,5 +110,5 @@ def changed(solve, draw):
     rewards, values, dones, last_value = rollout(draw, 5, 2)
     first = both(solve(rewards, values, dones, last_value))
     rewards.mul_(-1)  # what is remembered of the first call is wrong now
-    first = {name: value.clone() for name, value in first.items()}
+    first = {name: value.clone() for name, value in first.items()}  # before the second call can write into it
     return {"first": first, "second": both(solve(rewards, values, dones, last_value))}

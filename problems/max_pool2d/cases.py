@@ -54,6 +54,18 @@ def negative(solve, draw):
     return with_gradient(solve, draw, x, 3, stride=2, padding=1)
 
 
+@case("numbers near -1e12, with padding", kind="numerics")
+def very_negative(solve, draw):
+    # -1e9 for -infinity would be the largest number of each window at the border.
+    return {"output": solve(picture(draw, 2, 2, 4, 5, mean=-1e12, std=1e11, grad=False), 3, 2, 1)}
+
+
+@case("pictures of one place, padded, with gradient", kind="gradients")
+def one_place(solve, draw):
+    # Each window sees one number of the picture: padding with the smallest of all would share that one's gradient.
+    return with_gradient(solve, draw, picture(draw, 2, integer(draw, "channels", 2, 5), 1, 1), 2, 1, 1)
+
+
 @case("a remainder at the edges is ignored, with gradient", kind="values")
 def remainder(solve, draw):
     return with_gradient(solve, draw, picture(draw, 2, 2, 7, 5), 2)

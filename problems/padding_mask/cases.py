@@ -71,13 +71,15 @@ def single(solve, draw):
 
 @case("padding of ±10,000 changes nothing, with gradients", kind="numerics")
 def huge_padding(solve, draw):
-    q, k, v = heads(draw, 2, 3, 4, 6)
+    q, k, v = heads(draw, 2, 3, 4, 6, grad=True)
     lengths = lengths_of(draw, 2, 5)
     real = torch.arange(6, device=draw.device)[:, None] < lengths[:, None, None, None]
-    k, v = (
-        draw.keep(n, torch.where(real, x, x.sign() * 1e4).requires_grad_()) for n, x in (("keys", k), ("values", v))
-    )
-    return with_gradients(solve, draw, q.requires_grad_(), k, v, lengths)
+    with torch.no_grad():
+        keys = torch.where(real, k, k.sign() * 1e4)
+        values = torch.where(real, v, v.sign() * 1e4)
+    draw.keep("keys", keys.requires_grad_())
+    draw.keep("values", values.requires_grad_())
+    return with_gradients(solve, draw, q, keys, values, lengths)
 
 
 @case("scores of several hundred, the hidden ones largest", kind="numerics", **BY_LOGSUMEXP)
@@ -108,7 +110,10 @@ IN_HALF = {
 
 @case("float16 in, float16 out", kind="numerics", **IN_HALF)
 def half(solve, draw):
-    q, k, v = (draw.keep(f"{n} in float16", x.half()) for n, x in zip("qkv", heads(draw, 3, 2, 5, 5), strict=True))
+    given = [x.half() for x in heads(draw, 3, 2, 5, 5)]
+    for name, x in zip("qkv", given, strict=True):
+        draw.keep(f"{name} in float16", x)
+    q, k, v = given
     lengths = lengths_of(draw, 2, 3, 5)
     return {"all": solve(q, k, v, lengths), "causal": solve(q, k, v, lengths, causal=True)}
 

@@ -180,6 +180,21 @@ def _minus_of_a_bool(rewards, values, dones, last_value, gamma=0.99, lam=0.95):
     return made, made + values
 
 
+@torch.no_grad()
+def _not_of_a_float(rewards, values, dones, last_value, gamma=0.99, lam=0.95):
+    carried, found = torch.zeros_like(last_value), []
+    for t in range(len(rewards) - 1, -1, -1):
+        goes_on = ~dones[t]
+        later = torch.where(goes_on, gamma * (last_value if t == len(rewards) - 1 else values[t + 1]), 0)
+        carried = rewards[t] + later - values[t] + gamma * lam * goes_on * carried
+        found.insert(0, carried)
+    return torch.stack(found), torch.stack(found) + values
+
+
+def _zero_is_default(rewards, values, dones, last_value, gamma=None, lam=None):
+    return _gae(rewards, values, dones, last_value, gamma if gamma else 0.99, lam if lam else 0.95)
+
+
 def _first_environment_for_all(rewards, values, dones, last_value, gamma=0.99, lam=0.95):
     first = torch.stack([torch.full_like(row, row.flatten()[0]) for row in dones]) if dones.ndim > 1 else dones
     return _gae(rewards, values, first, last_value, gamma, lam)

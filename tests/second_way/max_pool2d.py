@@ -39,6 +39,17 @@ def padded_with_minus_1000(x, kernel_size, stride=None, padding=0):
     return _pool(x, kernel_size, stride, padding, filler=-1e3)
 
 
+def padded_with_minus_1e9(x, kernel_size, stride=None, padding=0):
+    return _pool(x, kernel_size, stride, padding, filler=-1e9)
+
+
+def padded_with_the_smallest(x, kernel_size, stride=None, padding=0):
+    k, p = _two(kernel_size), _two(padding)
+    wide = _border(x, p[1], p[1], p[0], p[0], filler=float(x.detach().min()))
+    s = k if stride is None else _two(stride)
+    return wide.unfold(2, k[0], s[0]).unfold(3, k[1], s[1]).flatten(-2).amax(-1)
+
+
 def padding_ignored(x, kernel_size, stride=None, padding=0):
     return _pool(x, kernel_size, stride, 0)
 
@@ -72,6 +83,11 @@ def stride_from_the_height(x, kernel_size, stride=None, padding=0):
 
 def stride_exchanged(x, kernel_size, stride=None, padding=0):
     return _pool(x, kernel_size, None if stride is None else _two(stride)[::-1], padding)
+
+
+def pairs_exchanged(x, kernel_size, stride=None, padding=0):
+    stride = None if stride is None else _two(stride)[::-1]
+    return _pool(x, _two(kernel_size)[::-1], stride, _two(padding)[::-1])
 
 
 def kernel_exchanged(x, kernel_size, stride=None, padding=0):

@@ -140,6 +140,13 @@ def causal_alone(q, k, v, lengths, causal=False):
     return _mix(_scores(q, k), _past(k) if causal else _real(k, lengths), v)
 
 
+def empty_rows_see_themselves(q, k, v, lengths, causal=False):
+    seen = _seen(k, lengths, causal)
+    if causal:
+        seen = seen | torch.eye(k.size(2), dtype=torch.bool)
+    return _mix(_scores(q, k), seen, v)
+
+
 def joined_by_and(q, k, v, lengths, causal=False):
     seen = _real(k, lengths)
     return _mix(_scores(q, k), seen | _past(k) if causal else seen, v)

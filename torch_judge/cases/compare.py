@@ -31,6 +31,9 @@ FLAGS = {
     "is_leaf": "`{}` has become part of the autograd graph: update it under `torch.no_grad()` or from detached values.",
     "training": "`{}.training` was changed by the call: leave the mode to `train()` and `eval()`.",
 }
+LOST = (
+    "`{0}` no longer requires a gradient after the call: detach a copy, `{0}.detach()`, and leave the caller's alone."
+)
 
 
 def compare_seen(seen: Seen, expected: Seen, *, device: str = "cpu", widen: float = 1.0) -> tuple[Mismatch, ...]:
@@ -227,7 +230,8 @@ def compare_kept(seen: Seen, expected: Seen, *, widen: float = 1.0) -> tuple[Mis
 def _changed(path: str, got: Leaf, before: Leaf) -> Mismatch:
     name, _, part = path.rpartition(".")
     if part in FLAGS and name:
-        return Mismatch(path, "changed", FLAGS[part].format(name), actual=describe(got), expected=describe(before))
+        text = LOST if part == "requires_grad" and got is False else FLAGS[part]
+        return Mismatch(path, "changed", text.format(name), actual=describe(got), expected=describe(before))
     if part == "grad" and name:
         return Mismatch(path, "changed", f"`{name}.grad` was written by the call; it must stay as it was.")
     text = f"`{path}` was changed by the call; it must stay as it was. Work on a copy instead."
