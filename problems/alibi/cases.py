@@ -14,13 +14,13 @@ def eight_heads(solve, draw):
 @case("other powers of two: 1, 2, 4 and 16 heads", kind="values")
 def powers(solve, draw):
     length = integer(draw, "length", 3, 6)
-    return {f"{n} heads": solve(n, length, length) for n in (16, 4, 2, 1)}
+    return {f"num_heads = {n}": solve(n, length, length) for n in (16, 4, 2, 1)}
 
 
 @case("3, 5, 6, 7 and 12 heads", kind="values")
 def other_numbers(solve, draw):
     length = integer(draw, "length", 6, 9)
-    return {f"{n} heads": solve(n, length, length) for n in (12, 7, 6, 5, 3)}
+    return {f"num_heads = {n}": solve(n, length, length) for n in (12, 7, 6, 5, 3)}
 
 
 @case("fewer queries than keys: the queries are the last positions", kind="values")

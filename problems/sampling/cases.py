@@ -7,6 +7,16 @@ WEIGHTS = (0.4, 0.3, 0.15, 0.1, 0.05)
 WIDER = (0.34, 0.26, 0.18, 0.12, 0.07, 0.03)
 
 
+def said(options):
+    """Options as a message names them."""
+    return ", ".join(f"{name} = {value}" for name, value in options.items())
+
+
+def with_each(solve, logits, *settings):
+    """The filtered logits for each of several options."""
+    return {said(options): solve(logits, **options) for options in settings}
+
+
 def row(draw, name="logits", weights=WEIGHTS, offset=0.0):
     """Logits (V,) of tokens with these weights, in an order of the seed's, watched."""
     return draw.keep(name, token_logits(draw, f"drawn {name}", *weights, offset=offset))
@@ -41,7 +51,7 @@ def temperature(solve, draw):
 @case("top_k: 1, 3, V, more than V", kind="values")
 def top_k(solve, draw):
     logits = draw.randn("logits", 6, std=2.0)
-    return {f"top_k = {k}": solve(logits, top_k=k) for k in (1, 3, 6, integer(draw, "large k", 7, 60))}
+    return with_each(solve, logits, *({"top_k": k} for k in (1, 3, 6, integer(draw, "large k", 7, 60))))
 
 
 @case("top_p: from 0.35 to 0.99", kind="values")
@@ -49,7 +59,7 @@ def top_p(solve, draw):
     logits = row(draw)
     ranges = ((0.33, 0.37), (0.5, 0.6), (0.75, 0.8), (0.88, 0.92), (0.98, 0.99))
     drawn = [number(draw, f"top_p {k}", low, high) for k, (low, high) in enumerate(ranges)]
-    return {f"{k}, top_p = {p}": solve(logits, top_p=p) for k, p in enumerate(drawn)}
+    return with_each(solve, logits, *({"top_p": p} for p in drawn))
 
 
 @case("top_p = 0 keeps the most likely token alone", kind="values")
@@ -62,14 +72,14 @@ def min_p(solve, draw):
     logits = row(draw)
     ranges = ((0.16, 0.2), (0.3, 0.33), (0.5, 0.6), (0.85, 0.9), (1.0, 1.0))
     drawn = [number(draw, f"min_p {k}", low, high) for k, (low, high) in enumerate(ranges)]
-    return {f"{k}, min_p = {p}": solve(logits, min_p=p) for k, p in enumerate(drawn)}
+    return with_each(solve, logits, *({"min_p": p} for p in drawn))
 
 
 @case("top_k and top_p: top-p sees what top-k has left", kind="values")
 def k_and_p(solve, draw):
     logits = row(draw)  # of two, .57 and .43 are left; of three .47, .35, .18
     half, three = number(draw, "half", 0.47, 0.53), number(draw, "three", 0.72, 0.76)
-    return {"2": solve(logits, top_k=2, top_p=half), "3": solve(logits, top_k=3, top_p=three)}
+    return with_each(solve, logits, {"top_k": 2, "top_p": half}, {"top_k": 3, "top_p": three})
 
 
 @case("top_p and min_p, top_k and min_p", kind="values")
@@ -86,8 +96,8 @@ def with_min_p(solve, draw):
 
 @case("temperature comes before top-p and min-p", kind="values")
 def temperature_first(solve, draw):
-    # At 4 (divided twice) the second sum is .48.
     # At 2 the shares are .30 .26 .18 .15 .11 with ratios 1 .87 .61 .5 .35; at 1/2 they are .56 .32 .08 .04 .01.
+    # Divided by 2 twice, the first two sum to .48, so top_p = .52 tells that from once.
     logits, hot, cold = row(draw), number(draw, "hot", 1.9, 2.1), number(draw, "cold", 0.48, 0.52)
     return {
         "hot, top_p": solve(logits, temperature=hot, top_p=0.6),
@@ -108,10 +118,8 @@ def all_four(solve, draw):
 def many_rows(solve, draw):
     flat = rows(draw, WIDER, (0.9, 0.05, 0.02, 0.015, 0.01, 0.005), (0.2, 0.19, 0.18, 0.16, 0.14, 0.13))
     deep = draw.keep("deep", torch.stack([flat.flip(0) - 1.0, flat.roll(1, 1)]))
-    return {
-        name: {str(options): solve(logits, **options) for options in ({"top_k": 2}, {"top_p": 0.5}, {"min_p": 0.5})}
-        for name, logits in (("(3, V)", flat), ("(2, 3, V)", deep))
-    }
+    settings = {"top_k": 2}, {"top_p": 0.5}, {"min_p": 0.5}
+    return {"(3, V)": with_each(solve, flat, *settings), "(2, 3, V)": with_each(solve, deep, *settings)}
 
 
 @case("a vocabulary of one; top_k alone on a long row", kind="interface")
@@ -130,10 +138,8 @@ def hidden(solve, draw):
     logits[0, permutation(draw, "places", 8)[:5]] = token_logits(draw, "first", *WEIGHTS)
     logits[1, permutation(draw, "other places", 8)[:2]] = token_logits(draw, "second", 0.7, 0.3)
     draw.keep("logits", logits)
-    return {
-        str(options): solve(logits, **options)
-        for options in ({"top_k": 3}, {"top_k": 7}, {"top_p": 0.6}, {"min_p": 0.3}, {"top_k": 3, "top_p": 0.99})
-    }
+    settings = {"top_k": 3}, {"top_k": 7}, {"top_p": 0.6}, {"min_p": 0.3}, {"top_k": 3, "top_p": 0.99}
+    return with_each(solve, logits, *settings)
 
 
 @case("logits several hundred apart, and all near 1000", kind="numerics")
@@ -143,9 +149,9 @@ def large(solve, draw):
     low = row(draw, "low", offset=-1000.0)
     settings = {"top_p": 0.6}, {"min_p": 0.5}, {"temperature": 2.0, "top_p": 0.6, "min_p": 0.4}
     return {
-        f"{name}, {options}": solve(logits, **options)
-        for name, logits in (("spread", spread), ("near 1000", high), ("near -1000", low))
-        for options in settings
+        "spread": with_each(solve, spread, *settings),
+        "near 1000": with_each(solve, high, *settings),
+        "near -1000": with_each(solve, low, *settings),
     }
 
 

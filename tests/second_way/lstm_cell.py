@@ -124,6 +124,7 @@ def everything_detached(*args, **named):
 SECOND_WAY = {
     "order_ifog": step(order="ifog"),
     "order_figo": step(order="figo"),
+    "order_fiog": step(order="fiog"),
     "order_igfo": step(order="igfo"),
     "interleaved_gates": step(blocks=interleaved),
     "no_tanh_on_cell": step(shown=lambda self, gate, c, new: new * gate["o"]),
@@ -138,6 +139,7 @@ SECOND_WAY = {
     "one_bias": step(biases=lambda self, b_ih, b_hh: (b_ih, None)),
     "other_bias": step(biases=lambda self, b_ih, b_hh: (None, b_hh)),
     "both_or_none": step(biases=both_or_none),
+    "second_bias_needs_the_first": step(biases=lambda self, b_ih, b_hh: (b_ih, None if b_ih is None else b_hh)),
     "bias_required": step(sums=bias_required),
     "forget_bias_of_one": step(blocks=forget_bias_of_one),
     "cell_first": step(result=lambda self, h, c: (c, h)),

@@ -106,6 +106,19 @@ def over_the_batch(self, z):
     return self.cut(z, z >= z.reshape(-1).sort(descending=True).values[k - 1])
 
 
+def above_the_floor(self, z):
+    if not self.min_p:
+        return z
+    probs = self.softmax(z)
+    return self.cut(z, probs > self.floor(probs))
+
+
+def smallest_threshold(self, z):
+    if not self.top_k or self.top_k >= z.shape[-1]:
+        return z
+    return self.cut(z, z >= z.sort(dim=-1).values[..., -self.top_k].amin())
+
+
 def kth_dropped(self, z):
     if not self.top_k:
         return z
@@ -185,14 +198,18 @@ SECOND_WAY = {
     "temperature_twice": with_parts(softmax=lambda self, z: torch.exp(torch.log_softmax(z / self.temperature, -1))),
     "removed_is_zero": with_parts(removed=0.0),
     "removed_is_finite": with_parts(removed=-1e9),
+    "removed_is_smallest": with_parts(removed=torch.finfo(torch.float32).min),
+    "top_p_of_zero_is_off": with_parts(topp=lambda self, z: Filter.topp(self, z) if self.top_p else z),
     "nothing_left": with_parts(needed=lambda self, probs: F.pad(probs.cumsum(-1), (1, -1)) < self.top_p),
     "uncut_distribution": lambda *args, **named: Uncut()(*args, **named),
     "min_p_first": with_parts(order=("tempered", "topk", "minp", "topp")),
     "min_p_absolute": with_parts(floor=lambda self, probs: self.min_p),
+    "min_p_of_one_removes_all": with_parts(minp=above_the_floor),
     "min_p_over_the_batch": with_parts(floor=lambda self, probs: probs.flatten().max() * self.min_p),
     "min_p_on_logits": with_parts(minp=min_p_on_logits),
     "min_p_ignored": with_parts(order=("tempered", "topk", "topp")),
     "top_k_over_the_batch": with_parts(topk=over_the_batch),
+    "smallest_threshold_for_all": with_parts(topk=smallest_threshold),
     "top_k_too_large": with_parts(topk=top_k_too_large),
     "kth_dropped": with_parts(topk=kth_dropped),
     "smallest_k": with_parts(topk=smallest_k),
