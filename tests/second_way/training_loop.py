@@ -1,5 +1,7 @@
 """The mistakes of `training_loop` as another learner would write them."""
 
+import torch
+
 
 class Right:
     """A right loop in steps that can go wrong one by one."""
@@ -166,6 +168,31 @@ class LeftInEvalMode(Right):
         self.model.train(False)
 
 
+class ClipsTheGradients(Right):
+    def learn(self, x, y):
+        self.clear()
+        loss = self.loss(x, y)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        return loss.item()
+
+
+class XMadeFloat(Right):
+    def walk(self):
+        return ((x.to(torch.float32), y) for x, y in self.batches)
+
+
+class YMadeFloat(Right):
+    def walk(self):
+        return ((x, y.to(torch.float32)) for x, y in self.batches)
+
+
+class Rounded(Right):
+    def number(self):
+        return float(f"{super().number():.4f}")
+
+
 class KeepsTensors(Right):
     def learn(self, x, y):
         self.clear()
@@ -208,8 +235,9 @@ class WalksTwice(Right):
 
 
 class NeedsALength(Right):
-    def number(self):
-        return sum(self.losses) / len(self.batches)
+    def before_epoch(self):
+        super().before_epoch()
+        self.left = len(self.batches)
 
 
 class OneEpochTooMany(Right):
