@@ -86,8 +86,8 @@ def some_end(solve, draw):
 
 @case("all end at once: at the first id, and at the limit", kind="values")
 def together(solve, draw):
-    order = choice(draw, "end", (1, 3))
-    says = [[*[1, 2, 3][: order - 1], E, 5, 6], [*[4, 5, 6][: order - 1], E, 7, 8]]
+    at_the_first_id, at_the_limit = [[E, 5, 6], [E, 7, 8]], [[1, 2, E, 5], [4, 5, E, 7]]
+    says = choice(draw, "end", (at_the_first_id, at_the_limit))
     return generated(solve, draw, says, [[1, 2], [3, 4]], 3, E, pad=11)
 
 

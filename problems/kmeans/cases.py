@@ -56,6 +56,26 @@ def eight_steps(solve, draw):
     return seen(solve(*clouds(draw, 50, 3, 4, 8), 8))
 
 
+@case("a small move, then a large one", kind="values")
+def small_then_large(solve, draw):
+    # The left centre moves by 6e-5, to the middle of its 20 points. The border between the centres follows by half of
+    # that and crosses 8 points: the next move is of 0.8. Who stops at moves below 1e-4 stops too soon.
+    small = 6e-5
+    near, far = draw.rand("near", 10, 2, low=-0.5, high=0.5), draw.rand("far", 6, 2, low=-0.5, high=0.5)
+    heights = draw.rand("heights", 4, low=0.2, high=0.6)
+    left = torch.cat([near, -near])
+    at_the_border = torch.stack([torch.full_like(heights, 3.0 - small / 4), heights], dim=1).repeat(2, 1)
+    at_the_border[4:, 1].neg_()
+    right = torch.cat([far, -far]) + torch.tensor([8.0, 0.0], device=draw.device)
+
+    start_left = torch.tensor([-small, 0.0], device=draw.device)
+    start_right = torch.cat([at_the_border, right]).mean(0)  # where it is, it stays in the first step
+    points = torch.cat([left, at_the_border, right])
+    x = draw.keep("x", points[permutation(draw, "order", len(points))])
+    centres = draw.keep("centres", torch.stack([start_left, start_right]).roll(integer(draw, "roll", 0, 2), 0))
+    return {f"{steps} steps": seen(solve(x, centres, steps)) for steps in (1, 2, 3)}
+
+
 @case("no step: the given centres and their labels", kind="interface")
 def no_step(solve, draw):
     return seen(solve(*clouds(draw, 20, 4, 3, 0), 0))

@@ -30,17 +30,18 @@ def slots_in_use(table, lengths, pages, size):
     return used
 
 
-def asked(draw, lengths, size, heads, width, *, pages=None, shared=0, stale=None, scale=1.0):
+def asked(draw, lengths, size, heads, width, *, pages=None, shared=0, spare=1, stale=None, scale=1.0):
     """The five arguments. Pages are dealt in an order of the seed's; the first ``shared`` ones are common to all.
 
-    What is not in use holds ``stale``; the pool's last page, where an index of -1 leads, is nobody's.
+    What is not in use holds ``stale``; the pool's last page, where an index of -1 leads, is nobody's. The table has
+    ``spare`` entries more in a row than the longest sequence needs.
     """
     needed = [-(-length // size) for length in lengths]
     pages = sum(needed) + 3 if pages is None else pages
     free = permutation(draw, "pages", pages - 1).tolist()
     common = [free.pop() for _ in range(shared)]
     rows = [common[:n] + [free.pop() for _ in range(n - shared)] for n in needed]
-    columns = max(needed) + 1
+    columns = max(needed) + spare
     table = torch.tensor([row + [-1] * (columns - len(row)) for row in rows], device=draw.device)
     k = draw.randn("drawn k", pages, size, heads, width, mean=0.3).clone()
     v = draw.randn("drawn v", pages, size, heads, width, mean=0.5).clone()
@@ -70,14 +71,24 @@ def full_pages(solve, draw):
     return {"output": solve(*asked(draw, [6, 7, 3, integer(draw, "length", 1, 10)], 3, 2, 4))}
 
 
+@case("a table without an entry to spare, and all pages full", kind="interface")
+def full_table(solve, draw):
+    # There is no entry behind the last one: who always looks one page further falls off the row.
+    size = integer(draw, "size", 2, 5)
+    return {"output": solve(*asked(draw, [3 * size, 3 * size], size, 2, 4, spare=0))}
+
+
 @case("pages of one token; one page for all", kind="interface")
 def page_sizes(solve, draw):
-    small, large = integer(draw, "length", 3, 7), integer(draw, "other length", 5, 15)
-    tokens = {"single": asked(draw, [small, 2], 1, 2, 3)}
-    q, k, v, *_ = tokens["single"]
-    flat = k.reshape(1, -1, 2, 3), v.reshape(1, -1, 2, 3)
-    one_page = (torch.zeros(2, 1, dtype=torch.int64, device=q.device), torch.tensor([min(large, k.shape[0]), 4]))
-    return {"pages of one": solve(*tokens["single"]), "one page": solve(q, *flat, *one_page)}
+    q, k, v, table, lengths = asked(draw, [integer(draw, "length", 3, 7), 2], 1, 2, 3)
+    # The same pool as a single page, of which both sequences have the beginning.
+    k_page, v_page = k.reshape(1, -1, 2, 3), v.reshape(1, -1, 2, 3)
+    first_page = torch.zeros(2, 1, dtype=torch.int64, device=q.device)
+    lengths_in_it = torch.tensor([integer(draw, "other length", 5, 1 + len(k)), 4], device=q.device)
+    return {
+        "pages of one": solve(q, k, v, table, lengths),
+        "one page": solve(q, k_page, v_page, first_page, lengths_in_it),
+    }
 
 
 @case("a single token each", kind="interface")

@@ -85,17 +85,31 @@ def filled(self, text, prompt, limit, pad):
     return full
 
 
+def calls_for_nothing(step, prompt, max_new_tokens, eos, pad=0):
+    """The first step stands before the loop, whether it is needed or not."""
+    logits, cache = step(prompt, None)
+    done = torch.zeros(prompt.shape[0]).bool()
+    for place in range(max_new_tokens):
+        token = torch.where(done, pad, logits[:, -1].argmax(1))
+        prompt = torch.cat([prompt, token[:, None]], 1)
+        done |= token == eos
+        if done.all() or place + 1 == max_new_tokens:
+            break
+        logits, cache = step(token[:, None], cache)
+    return prompt
+
+
 def one_call_too_many(step, prompt, max_new_tokens, eos, pad=0):
     """The first step stands before the loop, and each round ends with the step for the next one."""
     if max_new_tokens < 1:
         return prompt
     logits, cache = step(prompt, None)
     done = torch.zeros(prompt.shape[0]).bool()
-    for left in reversed(range(max_new_tokens)):
+    for _ in range(max_new_tokens):
         token = torch.where(done, pad, logits[:, -1].argmax(1))
         prompt = torch.cat([prompt, token[:, None]], 1)
         done |= token == eos
-        if left and done.all():
+        if done.all():
             break
         logits, cache = step(token[:, None], cache)
     return prompt
@@ -126,6 +140,7 @@ SECOND_WAY = {
     "prompt_ends_with_eos": own(ended_before=lambda self, prompt, eos: [row[-1] == eos for row in prompt.tolist()]),
     "first_logits": own(best=lambda self, logits: [int(row[0].argmax()) for row in logits]),
     "one_call_too_many": one_call_too_many,
+    "calls_for_nothing": calls_for_nothing,
     "new_ids_only": own(finished=lambda self, text, prompt, limit, pad: text[:, prompt.shape[1] :]),
     "one_id_too_many": own(limit=lambda self, prompt, limit: limit + 1),
     "one_id_too_few": own(limit=lambda self, prompt, limit: limit - 1),

@@ -53,6 +53,15 @@ def old_labels(x, centres, steps):
     return centres, labels
 
 
+def stops_at_a_tolerance(x, centres, steps):
+    moved = float("inf")
+    while steps > 0 and moved > 1e-4:
+        newer = Lloyd().step(x, centres)
+        moved, centres = torch.linalg.norm(newer - centres).item(), newer
+        steps -= 1
+    return centres, torch.cdist(x, centres).argmin(1)
+
+
 def in_place(x, centres, steps):
     for _ in range(steps):
         centres.copy_(Lloyd().step(x, centres))
@@ -103,6 +112,7 @@ SECOND_WAY = {
     "median": lloyd(moved=median),
     "count_too_short": lloyd(step=count_too_short),
     "drops_empty_clusters": lloyd(empty=lambda self, centre, x: None),
+    "stops_at_a_tolerance": stops_at_a_tolerance,
     "half_way": lloyd(moved=lambda self, members, centre, x: torch.lerp(centre, members.mean(0), 0.5)),
     "old_centre_counted": lloyd(moved=lambda self, members, centre, x: torch.cat([members, centre[None]]).mean(0)),
     "divided_by_all": lloyd(moved=lambda self, members, centre, x: members.sum(0) / x.shape[0]),

@@ -115,9 +115,14 @@ def copies_the_pool(q, k_pages, v_pages, table, lengths):
     return Paged()(q, k_pages.clone(), v_pages.clone(), table, lengths)
 
 
+def one_page_further(self, b, table, n, size):
+    return [table[b][place].item() for place in range(1 + n // size)]
+
+
 SECOND_WAY = {
     "reads_past_the_length": paged(slots=whole_pages),
     "drops_the_last_page": paged(entries=fewer_pages),
+    "one_page_too_many": paged(entries=one_page_further),
     "sorted_pages": paged(entries=lambda self, b, table, n, size: sorted(Paged.entries(self, b, table, n, size))),
     "table_ignored": paged(entries=lambda self, b, table, n, size: list(range(-(-n // size)))),
     "first_row_for_all": paged(entries=lambda self, b, table, n, size: Paged.entries(self, 0, table, n, size)),
