@@ -147,11 +147,35 @@ def replacement(solve, draw):
     return trials(solve, inputs(draw, target, draft, (0,)), 200)
 
 
+def drawn_anew(seen, expected, draw):
+    """Which letter replaces a rejected one: 1 and 2 have the same residual, and come alike often."""
+    letter_of, first = draw.rand("order", 3).argsort(), table_of(seen)[:, 0]
+    require(bool((first >= 0).all()), "no replacement", "A rejected token was not replaced: the result is empty.")
+    # Right work gives all alike with a chance of 0.6^200, or less.
+    text = f"Each of {len(first)} trials gave the same token, though the drafted one is accepted in 60 % of them."
+    require(len(set(first.tolist())) > 1, "all alike", text)
+    one, other = (int((letter_of[first] == letter).sum()) for letter in (1, 2))
+    text = (
+        f"Two tokens have the same residual, but {max(one, other)} of {one + other} replacements were one of them. "
+        "Only a large number rejects a token: draw the replacement with a new number."
+    )
+    require(plausible(one, one + other, 0.5), "unequal", text)
+
+
+@case("the replacement is drawn anew, not by the number that rejected", kind="property", verify=drawn_anew)
+def new_number(solve, draw):
+    """Only a number from 0.6 to 1 rejects the token: looked up in the residual, it is always in the second half."""
+    target, draft = [[0.3, 0.35, 0.35]], [[0.5, 0.25, 0.25]]
+    return trials(solve, inputs(draw, target, draft, (0,)), 200)
+
+
 def independent_positions(seen, expected, draw):
     """Runs end at different positions, and some in between."""
     lengths = (table_of(seen) >= 0).sum(1)
     # Of 30 honest trials all have one length, or none ends inside, with a chance of 2^-29 (half of them end at once).
-    text = f"Each of {len(lengths)} trials gave {int(lengths[0])} tokens, though half of the tokens are accepted."
+    text = (
+        f"Each of {len(lengths)} trials ended behind token {int(lengths[0])}, though half of the tokens are accepted."
+    )
     require(len(set(lengths.tolist())) > 1, "all alike", text)
     text = "All tokens are accepted or the first is rejected, never one in between: draw a number for each position."
     require(bool(((lengths > 1) & (lengths < 40)).any()), "one number", text)

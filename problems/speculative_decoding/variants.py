@@ -109,3 +109,21 @@ def one_number(target_probs, draft_probs, draft_tokens):
             tokens.append(torch.multinomial((target - draft).clamp(min=0), num_samples=1).item())
             break
     return tokens
+
+
+@mistake(
+    "You draw the replacement with the number that rejected the token. That number is always a large one, so some "
+    "replacements come too often and others never: draw a new number."
+)
+def number_used_again(target_probs, draft_probs, draft_tokens):
+    tokens = []
+    for target, draft, token in zip(target_probs, draft_probs, draft_tokens.tolist(), strict=True):
+        number = torch.rand(())
+        if number < target[token] / draft[token]:
+            tokens.append(token)
+        else:
+            residual = (target - draft).clamp(min=0)
+            shares = residual.cumsum(0) / residual.sum()
+            tokens.append(int(torch.searchsorted(shares, number, right=True)))
+            break
+    return tokens

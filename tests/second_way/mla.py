@@ -148,6 +148,11 @@ def latent_rotated(self, x, past):
     return torch.view_as_real(pairs * torch.polar(torch.ones_like(theta), theta)).flatten(-2)
 
 
+def normalised(self, x, past):
+    c = self.W_dkv(x)
+    return c * torch.rsqrt(c.square().mean(-1, keepdim=True) + 1e-6)
+
+
 def unshifted(self, scores):
     e = torch.exp(scores)
     return e / e.sum(-1)[..., None]
@@ -184,6 +189,8 @@ SECOND_WAY = {
         turn_key=lambda self, r, past: r,
         joined=lambda self, cache, new: (lambda c, r: (c, self.turn(r, 0)))(*Right.joined(self, cache, new)),
     ),
+    "rotated_when_read": own(turn_key=lambda self, r, past: r, all_ropes=lambda self, r: self.turn(r, 0)),
+    "latent_normalised": own(latent=normalised),
     "half_split_rope": own(turn=half_split),
     "other_direction": own(direction=-1.0),
     "mask_without_offset": own(hidden=lambda self, n, total, cache: torch.ones(n, total).triu(1) > 0),

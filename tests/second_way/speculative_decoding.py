@@ -183,4 +183,18 @@ class one_number(Decoder):
         return self.u
 
 
+class number_used_again(Decoder):
+    def number(self):
+        self.u = random.random()
+        return self.u
+
+    def pick(self, weights):
+        left = self.u * float(weights.sum())
+        for token, weight in enumerate(weights.tolist()):
+            if weight > 0 and left < weight:
+                return token
+            left -= weight
+        return int(weights.argmax())
+
+
 SECOND_WAY = {n: t() for n, t in list(globals().items()) if isinstance(t, type) and t is not Decoder}
