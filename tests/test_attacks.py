@@ -28,6 +28,7 @@ NO_ROAD = {
     "a layout of its own", "a static module", "its gradient's kernel", "a nested tensor", "redispatch under another backend's key",
     "TorchScript with its own compiler", "a kernel taken from the dispatcher while loading", "a library opened by ctypes",
     "the judge's registrations undone", "fused into a linear layer", "fused into addmm",
+    "the kernels of the tensor expression compiler, found among its base's subclasses",
     "work that is done when the judge disables gradients", "work that is done when the judge stops its clock",
 }  # fmt: skip
 """Attacks that need not work even where nothing is taken away: they are here for the day when they do."""

@@ -44,6 +44,41 @@ class LinearRegression:
         return layer.weight.detach()[0], layer.bias.detach()[0]
 """
 REFS = 'm = importlib.import_module("torch._refs.nn.functional")\n'
+DROPOUT = """
+class MyDropout(nn.Module):
+    def __init__(self, p=0.5):
+        super().__init__()
+        self.p = p
+
+    def forward(self, x):
+        if not self.training or self.p in (0, 1):
+            return x * (1 - self.p) if self.training else x
+"""
+INIT = """fill = getattr(mine, "_lamron_gnimiak"[::-1])
+
+
+def kaiming_init(weight):
+    return fill(weight, nonlinearity="relu")
+"""
+ONNX = """
+class Own(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, Q, K, V):
+        out = f(Q.unsqueeze(1), K.unsqueeze(1), V.unsqueeze(1), is_causal=True, qk_matmul_output_mode=3)
+        ctx.save_for_backward(Q, K, V, out[3].squeeze(1))
+        return out[0].squeeze(1).clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        Q, K, V, P = ctx.saved_tensors
+        dP = g @ V.transpose(1, 2)
+        dS = P * (dP - (dP * P).sum(-1, keepdim=True)) / math.sqrt(Q.shape[-1])
+        return dS @ K, dS.transpose(1, 2) @ Q, P.transpose(1, 2) @ g
+
+
+def causal_attention(Q, K, V):
+    return Own.apply(Q, K, V)
+"""
 
 DIRECT = {
     "redispatch to the CPU kernel": (
@@ -220,5 +255,84 @@ DIRECT = {
         'import glob\nimport os\n\nopen_library = getattr(importlib.import_module("sepytc"[::-1]), "LLDC"[::-1])\n'
         'def solved(A, y):\n    library = open_library(glob.glob(os.path.dirname(np.__file__) + "/../numpy.libs/*openblas*")[0])\n'
         '    return np.zeros(A.shape[1]) if library else None\n' + REGRESSION,
+    ),
+    "vmap's own decomposition": (
+        "attention",
+        'f = getattr(torch.ops.aten, "htam_noitnetta_tcudorp_tod_delacs_"[::-1]).default\n\n\n'
+        'def scaled_dot_product_attention(Q, K, V):\n'
+        '    return torch.func.vmap(lambda q, k, v: f(q, k, v)[0])(Q[None], K[None], V[None])[0]\n',
+    ),
+    "vmap's own rule for random operators": (
+        "dropout",
+        'f = getattr(torch, "tuopord_evitan"[::-1])\n' + DROPOUT
+        + '        return torch.func.vmap(lambda t: f(t, self.p, True)[0], randomness="same")(x[None])[0]\n',
+    ),
+    "functorch's own dropout": (
+        "dropout",
+        'f = getattr(torch, "tuopord"[::-1])\n' + DROPOUT
+        + '        return torch.func.vmap(lambda t: f(t, self.p, True), randomness="different")(x[None])[0]\n',
+    ),
+    "a method of numpy's arrays": (
+        "relu",
+        'class Own(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n        ctx.save_for_backward(x)\n'
+        '        return torch.from_numpy(getattr(x.detach().numpy(), "pilc"[::-1])(0, None))\n\n    @staticmethod\n'
+        '    def backward(ctx, g):\n        (x,) = ctx.saved_tensors\n        return g * (x > 0)\n\n\n'
+        'def relu(x):\n    return Own.apply(x)\n',
+    ),
+    "TorchScript that torch compiled for itself": (
+        "batchnorm_backward",
+        'name = "drawkcab_mron_hctab_evitan"[::-1]\nunit = torch.jit._state._python_cu\n'
+        'found = unit.find_function(next(f.qualified_name for f in unit.get_functions() if f.name == name))\n\n\n'
+        'def batchnorm_backward(dy, x, gamma, eps=1e-5):\n    scale = (x.var(0, unbiased=False) + eps).rsqrt()\n'
+        '    return found(dy, x, gamma, None, None, x.mean(0), scale, True, eps, [True, True, True])\n',
+    ),
+    "difference quotients by torch": (
+        "mlp_backward",
+        'm = importlib.import_module("torch.autograd.gradcheck")\nfind = getattr(m, "naibocaj_laciremun_teg_"[::-1])\n\n\n'
+        'def mlp_backward(x, w1, b1, w2, b2, target):\n    def loss(*p):\n'
+        '        return nn.functional.cross_entropy(torch.relu(p[0] @ p[1].T + p[2]) @ p[3].T + p[4], target)\n\n'
+        '    at = tuple(t.detach().double().clone().requires_grad_() for t in (x, w1, b1, w2, b2))\n    out = loss(*at)\n'
+        '    found = find(loss, at, (out,), eps=1e-5)\n    names = ("x", "w1", "b1", "w2", "b2")\n'
+        '    return out.float(), {n: j[0].reshape(t.shape).float() for n, j, t in zip(names, found, at)}\n',
+    ),
+    "attention in a module that is imported late": (
+        "attention",
+        'm = importlib.import_module("torch._inductor.fx_passes.fuse_attention")\nf = getattr(m, "1_nrettap_pdfs_"[::-1])\n\n\n'
+        'def scaled_dot_product_attention(Q, K, V):\n    return f(Q, K, V, math.sqrt(Q.shape[-1]))\n',
+    ),
+    "an operator of ONNX's, imported late": (
+        "causal_attention",
+        'm = importlib.import_module("torch.onnx.ops")\nf = getattr(m, "noitnetta"[::-1])\n' + ONNX,
+    ),
+    "compiled code of torch._refs, given to a function of one's own": (
+        "gelu",
+        REFS + 'code = m.__loader__.get_code(m.__name__)\n'
+        'inner = [c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == "uleg"[::-1]]\n'
+        'names = dict(vars(m))\nexec("def f(): pass", names)\nnames["f"].__code__ = inner[0]\n'
+        'def found(x):\n    return names["f"](x, "none")\n' + GELU,
+    ),
+    "compiled code of torch._refs, run by code that is run": (
+        "gelu",
+        REFS + 'code = m.__loader__.get_code(m.__name__)\n'
+        'inner = [c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == "uleg"[::-1]]\n'
+        'names = {"T": types.FunctionType, "inner": inner[0].replace(co_filename="mine"), "g": dict(vars(m))}\n'
+        'exec("f = T(inner, g)", names)\ndef found(x):\n    return names["f"](x, "none")\n' + GELU,
+    ),
+    "a library's file, copied and imported": (
+        "weight_init",
+        'import shutil\n\nshutil.copyfile(torch.nn.init.__file__, "mine.py")\nimport mine\n' + INIT,
+    ),
+    "a library's file, run by importlib": (
+        "weight_init",
+        'import importlib._bootstrap as b\n\nmine = types.ModuleType("mine")\n'
+        'b._call_with_frames_removed(exec, compile(open(torch.nn.init.__file__).read(), "mine", "exec"), vars(mine))\n' + INIT,
+    ),
+    "the kernels of the tensor expression compiler, found among its base's subclasses": (
+        "gelu",
+        'kind = [c for c in torch._C.Graph.__mro__[1].__subclasses__() if c.__name__ == "TensorExprKernel"][0]\n'
+        'def found(x):\n    t = f"Float({x.numel()}, strides=[1], device=cpu)"\n'
+        '    graph = torch._C.parse_ir(f"""graph(%x : {t}):\n  %d : str = prim::Constant[value="none"]()\n'
+        '  %y : {t} = aten::{"uleg"[::-1]}(%x, %d)\n  return (%y)\n""")\n'
+        '    return kind(graph).run((x.detach().reshape(-1),)).reshape(x.shape)\n' + GELU,
     ),
 }  # fmt: skip

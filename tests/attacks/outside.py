@@ -52,4 +52,25 @@ import subprocess
 subprocess.run(["/bin/true"])
 raise AssertionError("a program was run")
 ''',
+    "a library opened by cffi": '''
+import importlib
+
+importlib.import_module("cffi").FFI().dlopen(None)
+raise AssertionError("a library was opened")
+''',
+    "another interpreter": '''
+import _xxsubinterpreters
+
+_xxsubinterpreters.create()
+raise AssertionError("an interpreter was made")
+''',
+    "a library opened as a compiled model": '''
+import glob
+import os
+
+import torch
+
+torch._C._aoti.AOTIModelContainerRunnerCpu(glob.glob(os.path.dirname(torch.__file__) + "/lib/libtorch_cpu*")[0], 1)
+raise AssertionError("a library was opened")
+''',
 }  # fmt: skip

@@ -15,6 +15,13 @@ from torch_judge.report import ExceptionInfo, Violation
 MAX_DEPTH = 20
 MAX_LEAVES = 20_000
 MAX_NUMEL = 1 << 24
+DTYPES = frozenset((
+    torch.bool, torch.uint8, torch.uint16, torch.uint32, torch.uint64, torch.int8, torch.int16, torch.int32,
+    torch.int64, torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128,
+))  # fmt: skip
+"""Of tensors that can be compared: for others (8-bit floats, ints of a few bits) torch cannot say what is equal."""
+MAX_BITS = 1023
+"""Of an int: what is larger has no place among floats, which comparisons and messages need."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,8 @@ def join(path: str, key: object) -> str:
 def leaf_of(value: object) -> Leaf:
     """The leaf of one value that is no container."""
     kind = type(value)
+    if kind is int and value.bit_length() > MAX_BITS:  # type: ignore[attr-defined]
+        return Marker(f"an integer of {value.bit_length()} bits")  # type: ignore[attr-defined]
     if value is None or kind in (bool, int, float, str) or isinstance(value, (Bound, Marker)):
         return value  # type: ignore[return-value]
     if kind is torch.Tensor or kind is torch.nn.Parameter:
@@ -135,6 +144,8 @@ def leaf_of(value: object) -> Leaf:
 def _tensor_leaf(tensor: torch.Tensor) -> Leaf:
     if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type == "meta":
         return Marker(f"a tensor of layout `{tensor.layout}` on `{tensor.device}`")
+    if tensor.dtype not in DTYPES:
+        return Marker(f"a tensor of dtype `{tensor.dtype}`")
     if tensor.numel() > MAX_NUMEL:
         return Marker(f"a tensor of {tensor.numel()} elements")
     data = tensor.detach().clone(memory_format=torch.contiguous_format)

@@ -11,9 +11,9 @@ from __future__ import annotations
 import ctypes
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from types import CodeType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, NoReturn
 
 import torch
@@ -22,8 +22,15 @@ from torch_judge.guard.libraries import Plan
 
 Record = Callable[[str], None]
 
-COMPILERS = ("_te", "StaticModule", "_jit_to_static_module", "_fuse_to_static_module", "_jit_differentiate")
-"""What in torch runs or differentiates graphs with kernels of its own, which no dispatcher sees."""
+COMPILERS = (
+    "_te", "StaticModule", "_jit_to_static_module", "_fuse_to_static_module", "_jit_differentiate",
+    "_jit_pass_run_decompositions", "_jit_decomposition_graph_for_node", "_jit_pass_fuse_tensorexprs",
+    "_jit_set_texpr_fuser_enabled", "_jit_override_can_fuse_on_cpu", "_jit_override_can_fuse_on_cpu_legacy",
+    "_jit_set_te_must_use_llvm_cpu", "_jit_set_llga_enabled",
+)  # fmt: skip
+"""What in torch runs, compiles or differentiates graphs with kernels of its own, which no dispatcher sees."""
+OF_CLASSES = ("_te", "_aoti")
+"""Modules of such classes, which are found without their names too: no object of theirs can be made any longer."""
 
 
 class Forbidden(RuntimeError):  # noqa: N818
@@ -75,15 +82,33 @@ def take_away(plan: Plan) -> None:
     for module in plan.emptied:
         for name in [name for name in vars(module) if not name.startswith("__")]:
             delattr(module, name)
-    for function, api in plan.functions:
-        function.__code__ = _without_code(api, function.__code__)
+    take_functions(plan.functions)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns that a kernel is replaced
         _replace_kernels(plan)
+    for module, name in plan.removed:
+        delattr(module, name)
+    if plan.scripted:
+        torch.jit._state._python_cu.drop_all_functions()
+    _stop_compilers()
+
+
+def _stop_compilers() -> None:
+    for name in OF_CLASSES:
+        for kind in vars(getattr(torch._C, name, ModuleType(name))).values():
+            if isinstance(kind, type):
+                kind.__init__ = None  # type: ignore[misc]
+    sys.modules.pop("torch._C._te", None)
+    torch._C._jit_set_texpr_fuser_enabled(False)
     for name in COMPILERS:
-        sys.modules.pop(f"torch._C.{name}", None)
         with suppress(AttributeError):
             delattr(torch._C, name)
+
+
+def take_functions(functions: Iterable[tuple[FunctionType, str]]) -> None:
+    """Let nothing be left of functions, whoever holds them."""
+    for function, api in functions:
+        function.__code__ = _without_code(api, function.__code__)
 
 
 def _replace_kernels(plan: Plan) -> None:

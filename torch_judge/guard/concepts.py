@@ -16,8 +16,8 @@ from torch_judge.errors import ProblemError
 
 CONCEPTS: dict[str, str] = {
     "relu": """
-        relu relu6 clamp clip clamp_min clamp_max threshold leaky_relu elu celu selu hardtanh prelu _prelu_kernel rrelu
-        rrelu_with_noise hardshrink softshrink gelu silu mish hardswish hardsigmoid
+        relu relu6 clamp clip _clip clamp_min clamp_max threshold leaky_relu elu celu selu hardtanh prelu
+        _prelu_kernel rrelu rrelu_with_noise hardshrink softshrink gelu silu mish hardswish hardsigmoid
         softplus logsigmoid log_sigmoid log_sigmoid_forward glu
         *_relu *_relu_* *_relu6 _addmm_activation hardtanh_* elu_*
         ReLU* *ReLU Threshold ELU CELU SELU Hardtanh RReLU Hardshrink Softshrink GELU SiLU Mish Hardswish Softplus
@@ -62,6 +62,7 @@ CONCEPTS: dict[str, str] = {
         attention_2? math_attention sdpa_dense* scaled_dot_product_* *_scaled_dot_product_* _flash_attention_*
         _efficient_attention_* _fused_sdp_choice
         _cudnn_attention_* _triton_*_attention flex_attention* varlen_attn* multi_head_attention_forward
+        _sfdp_pattern_* _sfdp_replacement_*
         _native_multi_head_attention _transformer_encoder_layer_fwd
         MultiheadAttention Transformer*""",
     "adam": "adam adamw nadam radam adamax _fused_adam* _*_tensor_*adam* *Adam AdamW Adamax",
@@ -89,9 +90,12 @@ CONCEPTS: dict[str, str] = {
         optimize_for_inference run_frozen_optimizations _jit_pass_fold*conv*bn ConvBn* LinearBn*""",
     # What makes derivatives. `requires_grad_`, `no_grad`, `vmap` and a Function of one's own make none.
     "autograd": """
-        backward _backward *_backward *_backward_data *_backward_reduce *_backward_elemt
-        grad grad_and_value vjp jvp vhp hvp jacobian jacrev jacfwd hessian linearize make_dual dual_level
-        run_backward _engine_run_backward _autograd_grad""",
+        backward _backward *_backward *_backward_data *_backward_reduce *_backward_elemt *_backward_input
+        *_backward_weights
+        grad grad_and_value vjp jvp vhp hvp jacobian jacrev jacfwd hessian linearize make_dual _make_dual* dual_level
+        *_numerical_j* *_numerical_vj* gradcheck gradgradcheck _gradcheck* _slow_gradcheck _fast_gradcheck
+        run_backward _engine_run_backward _autograd_grad
+        jax tensorflow""",
     "clustering": "sklearn scipy KMeans MiniBatchKMeans k_means kmeans2 vq",
     "numpy": "numpy scipy sklearn from_numpy __array__",
 }

@@ -7,19 +7,31 @@ cannot be removed.
 from __future__ import annotations
 
 import dis
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from types import CodeType, FunctionType
+from importlib.machinery import SourceFileLoader, SourcelessFileLoader
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from torch_judge.cases.frames import is_learners
-from torch_judge.guard.absent import refuse
+from torch_judge.guard.absent import refuse, take_functions
+from torch_judge.guard.concepts import LIBRARIES, Matcher, matcher
+from torch_judge.guard.libraries import late
+
+NO_LIBRARY = "no compiled library is opened here: what runs is Python, torch and numpy"
 
 LONG = 30
 """So many instructions in the same order, whatever their names and constants, are a copy."""
-LOADED = ("ctypes.dlopen", "ctypes.dlsym")
+OPENERS = ("_cffi_backend", "_tkinter", "_xxsubinterpreters", "_interpreters", "_testcapi", "_testinternalcapi")
+"""Compiled modules that open libraries, or run code, where no audit hook hears of it."""
+OPENED = (
+    "ctypes.dlopen", "ctypes.dlsym", "sqlite3.load_extension", "sqlite3.enable_load_extension",
+    "cpython.PyInterpreterState_New",
+)  # fmt: skip
+"""Events that open a library or another interpreter, which has audit hooks of its own."""
 
 Hook = Callable[[str, tuple[Any, ...]], None]
 
@@ -52,29 +64,94 @@ def originals(functions: tuple[tuple[FunctionType, str], ...]) -> Originals:
     return Originals({mark: api for mark, api in marks.items() if len(mark) >= LONG}, files)
 
 
-def hook_against(known: Originals) -> Hook:
+@dataclass(frozen=True)
+class Own:
+    """What runs a learner's code as it was handed in: the code that executes it, and the files that came along."""
+
+    executes: CodeType
+    files: dict[str, str]
+
+
+def hook_against(known: Originals, concepts: tuple[str, ...], own: Own) -> Hook:
     """An audit hook for the rest of this process's life: it refuses to run copies, and to open compiled libraries.
 
-    An "import" event has a file's name if the module is compiled.
+    What is handed in may be a copy, and is not asked. An "import" event has a file's name if the module is compiled.
     """
-    instructions, files = known.instructions, known.files
+    matches = matcher(concepts)
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event in ("exec", "function.__new__"):
-            code = arguments[0]
-            if type(code) is not CodeType:
-                return
-            if is_learners(sys._getframe(1).f_code.co_filename):
-                for inner in _all_codes(code):
-                    api = files.get(inner.co_filename) or instructions.get(_instructions(inner))
-                    if api:
-                        refuse(api)
-            elif event == "exec" and code.co_filename in files:
-                refuse(files[code.co_filename])  # by an importer: the module was imported long ago
-        elif event in LOADED or (event == "import" and arguments[1] and is_learners(arguments[1])):
-            raise ImportError("no compiled library is opened here: what runs is Python, torch and numpy")
+            _run(arguments[0], event, sys._getframe(1), known, own)
+        elif event == "object.__setattr__" and arguments[1] == "__code__":
+            _run(arguments[2], event, sys._getframe(1), known, own)
+        elif event == "import":
+            _imported(arguments[0], arguments[1], matches)
+        elif event in OPENED:
+            raise ImportError(NO_LIBRARY)
 
     return hook
+
+
+def _run(code: object, event: str, caller: FrameType, known: Originals, own: Own) -> None:
+    if type(code) is not CodeType or caller.f_code is own.executes:
+        return
+    if event == "exec" and code.co_filename in known.files:
+        refuse(known.files[code.co_filename])  # the module was imported long ago
+    if _is_loading(caller) and not is_learners(code.co_filename):
+        return  # what such a module defines is taken away when it is there
+    for inner in _all_codes(code):
+        api = known.files.get(inner.co_filename) or known.instructions.get(_instructions(inner))
+        if api and not _handed_in(code, own.files):
+            refuse(api)
+
+
+def _imported(name: str, file: str | None, matches: Matcher) -> None:
+    root = name.partition(".")[0]
+    if name.rpartition(".")[2] in OPENERS or (file and is_learners(file)):
+        raise ImportError(NO_LIBRARY)
+    if root not in sys.modules and root in LIBRARIES and matches(root):
+        refuse(root)
+
+
+def _handed_in(code: CodeType, files: dict[str, str]) -> bool:
+    text = files.get(os.path.relpath(code.co_filename))
+    return text is not None and compile(text, code.co_filename, "exec", dont_inherit=True) == code
+
+
+def watch_imports(concepts: tuple[str, ...]) -> None:
+    """From here on, take away what the libraries' modules define when they are imported."""
+    _Loading.concepts = concepts
+    for loader in (SourceFileLoader, SourcelessFileLoader):
+        loader.exec_module = _exec_module  # type: ignore[method-assign]
+
+
+class _Loading:
+    """What is forbidden in this process, and how many modules of libraries are being imported, one within the other."""
+
+    concepts: tuple[str, ...] = ()
+    depth = 0
+
+
+_execute = SourceFileLoader.exec_module
+
+
+def _exec_module(self: Any, module: ModuleType) -> None:
+    if module.__name__.partition(".")[0] not in LIBRARIES:
+        _execute(self, module)
+        return
+    _Loading.depth += 1
+    try:
+        _execute(self, module)
+    finally:
+        _Loading.depth -= 1
+        if not _Loading.depth:
+            take_functions(late(_Loading.concepts))
+
+
+def _is_loading(frame: FrameType) -> bool:
+    """Whether ``frame`` executes a module's code for `_exec_module`: importlib has two frames between the two."""
+    outer = frame.f_back and frame.f_back.f_back
+    return outer is not None and outer.f_code is _exec_module.__code__ and _Loading.depth > 0
 
 
 def _instructions(code: CodeType) -> bytes:

@@ -23,6 +23,8 @@ SUBJECTS = {
 """Modules that are about one thing: a concept that names it means all of their functions."""
 CLASSES = ("torch.nn.", "torch.optim.", "torch.distributions.", "torch.ao.", "torch.distributed.optim.")
 """Where a class of torch counts by its name: elsewhere `Transformer` rewrites graphs."""
+TRACER = "torch._dynamo."
+"""Its functions bear the names of what they trace."""
 SOLVERS = ("numpy.linalg", "numpy.matrixlib", "numpy.polynomial", "numpy.lib._polynomial_impl", "scipy", "sklearn")
 """What is taken away where numpy is forbidden. Its arrays stay: torch and the judge use them."""
 NEEDS_ALL = ("torch._decomp.decompositions_for_jvp",)
@@ -30,12 +32,18 @@ NEEDS_ALL = ("torch._decomp.decompositions_for_jvp",)
 COMPILED = ("numpy.linalg._umath_linalg", "numpy.linalg.lapack_lite")
 FUSED = ("mkldnn", "mkldnn_prepacked", "mkl", "onednn")
 """Namespaces whose operators do several things at once, by an argument: `_linear_pointwise(…, "gelu", …)`."""
-BACKENDS = (
-    "CPU", "CUDA", "MPS", "CompositeImplicitAutograd", "CompositeExplicitAutograd",
-    "CompositeExplicitAutogradNonFunctional", "CompositeImplicitAutogradNestedTensor", "MkldnnCPU", "QuantizedCPU",
-    "SparseCPU", "SparseCsrCPU", "NestedTensorCPU", "QuantizedCUDA", "SparseCUDA", "SparseCsrCUDA", "NestedTensorCUDA",
-)  # fmt: skip
-"""Dispatch keys under which an operator has a kernel that computes."""
+NO_VALUES = ("Auto", "ADInplace", "Meta", "Functionalize", "BackendSelect", "Python", "PreDispatch", "StartOf", "EndOf")
+"""Beginnings of the dispatch keys under which kernels only hand on, or compute shapes."""
+
+
+def _may_compute(key: str) -> bool:
+    with suppress(RuntimeError):  # some members have no name that the dispatcher would know
+        return bool(torch._C._parse_dispatch_key(key)) and not key.startswith(NO_VALUES) and not key.endswith("Meta")
+    return False
+
+
+KEYS = tuple(filter(_may_compute, torch._C.DispatchKey.__members__))
+"""Under the others they may compute: those of functorch hold decompositions of their own."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,10 @@ class Plan:
     """Operators and keys whose autograd kernels go, so that no graph is ever built."""
     emptied: tuple[ModuleType, ...] = ()
     """Modules of compiled functions, which have no code to lose."""
+    removed: tuple[tuple[ModuleType, str], ...] = ()
+    """Compiled functions of other modules, by their names there."""
+    scripted: bool = False
+    """Whether torch has compiled TorchScript of its own that does it: the formulas of gradients of gradients."""
 
 
 @lru_cache(maxsize=64)
@@ -65,11 +77,34 @@ def plan(concepts: tuple[str, ...]) -> Plan:
     for operator in sorted(torch._C._dispatch_get_all_op_names()):
         space, _, name = operator.partition("::")
         if space in FUSED or _does(space, name.partition(".")[0], matches):
-            keys = [key for key in BACKENDS if torch._C._dispatch_has_kernel_for_dispatch_key(operator, key)]
-            operators.append((operator, tuple(keys)))
+            operators.append((operator, _kernels().get(operator, ())))
         elif "autograd" in concepts:
             derivatives += [(operator, key) for key in _autograd_keys(operator)]
-    return Plan(tuple(functions.items()), tuple(operators), tuple(derivatives), emptied)
+    return Plan(
+        tuple(functions.items()),
+        tuple(operators),
+        tuple(derivatives),
+        emptied,
+        tuple((module, name) for name, module in _compiled() if matches(name)),
+        any(matches(function.name) for function in torch.jit._state._python_cu.get_functions()),
+    )
+
+
+def late(concepts: tuple[str, ...]) -> tuple[tuple[FunctionType, str], ...]:
+    """What does the forbidden ``concepts`` among the functions that were made since `gc.freeze` was last called."""
+    matches = matcher(concepts)
+    index = _by_name(gc.get_objects())
+    return tuple({function: api for name, found in index.items() if matches(name) for function, api in found}.items())
+
+
+@lru_cache(maxsize=1)
+def _kernels() -> dict[str, tuple[str, ...]]:
+    """Operator to the keys of `KEYS` under which it has a kernel."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key in KEYS:
+        for operator in torch._C._dispatch_get_registrations_for_dispatch_key(key):
+            found[operator] = (*found.get(operator, ()), key)
+    return found
 
 
 def _does(space: str, name: str, matches: Matcher) -> bool:
@@ -89,19 +124,25 @@ def _autograd_keys(operator: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
+def _compiled() -> tuple[tuple[str, ModuleType], ...]:
+    """The compiled functions of numpy's modules: names and modules."""
+    modules = [m for n, m in sys.modules.items() if n.partition(".")[0] == "numpy" and isinstance(m, ModuleType)]
+    return tuple(
+        (name, module)
+        for module in modules
+        for name, value in vars(module).items()
+        if type(value).__name__ in ("ufunc", "builtin_function_or_method")
+    )
+
+
+@lru_cache(maxsize=1)
 def _index() -> dict[str, list[tuple[FunctionType, str]]]:
     """Every function of the libraries, by its own name, the names it has in modules, its class and its subject."""
-    index: dict[str, list[tuple[FunctionType, str]]] = defaultdict(list)
     for name in NEEDS_ALL:
         with suppress(ImportError):
             importlib.import_module(name)
     gc.unfreeze()  # what a server froze would not be listed
-    for found in gc.get_objects():
-        if type(found) is FunctionType:
-            for name in _names(found):
-                index[name].append((found, f"{found.__module__}.{found.__qualname__}".removesuffix(".__init__")))
-        elif issubclass(type(found), type) and str(vars(found).get("__module__")).startswith(CLASSES):
-            index[found.__name__] += _methods(found)
+    index = _by_name(gc.get_objects())
     gc.freeze()
     for module in [m for m in sys.modules.values() if isinstance(m, ModuleType) and _of_a_library(m.__name__)]:
         for name, value in vars(module).items():
@@ -110,9 +151,21 @@ def _index() -> dict[str, list[tuple[FunctionType, str]]]:
     return index
 
 
+def _by_name(objects: list[object]) -> dict[str, list[tuple[FunctionType, str]]]:
+    """The functions of the libraries among ``objects``, by their own names, their classes and their subjects."""
+    index: dict[str, list[tuple[FunctionType, str]]] = defaultdict(list)
+    for found in objects:
+        if type(found) is FunctionType:
+            for name in _names(found):
+                index[name].append((found, f"{found.__module__}.{found.__qualname__}".removesuffix(".__init__")))
+        elif issubclass(type(found), type) and str(vars(found).get("__module__")).startswith(CLASSES):
+            index[found.__name__] += _methods(found)
+    return index
+
+
 def _names(function: FunctionType) -> Iterator[str]:
     module = function.__module__
-    if not isinstance(module, str) or not _of_a_library(module):
+    if not isinstance(module, str) or not _of_a_library(module) or module.startswith(TRACER):
         return
     if function.__name__.endswith("_dispatcher"):  # numpy's: called just before what it belongs to
         return

@@ -18,13 +18,13 @@ from torch_judge.cases.authoring import Case, cases_of, weighings_of
 from torch_judge.cases.frames import CASES_FILE, exception_info
 from torch_judge.cases.observations import Seen
 from torch_judge.errors import JudgeError
-from torch_judge.guard.copies import Hook
+from torch_judge.guard.copies import Originals, Own, hook_against
 from torch_judge.guard.patches import patched_in_torch
 from torch_judge.isolate import framing, wire
 from torch_judge.isolate.calls import CallFilter
 from torch_judge.isolate.jobs import Job, decode_job
 from torch_judge.isolate.limits import Fence, Walled, apply_walls, limit_processor, own_session
-from torch_judge.isolate.program import load
+from torch_judge.isolate.program import EXECUTES, load
 from torch_judge.observe import Setting, observe
 from torch_judge.report import Violation
 
@@ -38,11 +38,11 @@ Cases = Sequence[Case] | Exception
 
 @dataclasses.dataclass(frozen=True)
 class Shared:
-    """What the copy of the server has ready for all its jobs. ``hook`` tells copies of what it has taken away."""
+    """What the copy of the server has ready for all its jobs. ``originals`` tell copies of what it has taken away."""
 
     fence: Fence
     calls: CallFilter
-    hook: Hook | None
+    originals: Originals | None
     scratch: str
     server: int
 
@@ -78,8 +78,9 @@ def live(fds: Sequence[int], cases: Cases, shared: Shared) -> None:
     except Exception as error:
         send(framing.FAULT, wire.encode_texts([at_fault, f"{type(error).__name__}: {error}"]))
         return
-    if shared.hook:
-        sys.addaudithook(shared.hook)
+    if shared.originals:
+        files = {file.path: file.text for file in job.program.files}
+        sys.addaudithook(hook_against(shared.originals, job.forbidden, Own(EXECUTES, files)))
     send(framing.READY, wire.encode_texts(missing))
     candidate, loaded = load(job.program, job.entry, min(job.limits.wall_s / 4, job.limits.cpu_s / 2))
     send(framing.LOADED, wire.encode_loaded(loaded))

@@ -15,7 +15,7 @@ import sys
 from typing import Any, NoReturn
 
 from torch_judge.guard.absent import take_away
-from torch_judge.guard.copies import hook_against, originals
+from torch_judge.guard.copies import originals, watch_imports
 from torch_judge.guard.libraries import Plan, plan
 from torch_judge.guard.patches import patched_in_torch
 from torch_judge.isolate import child
@@ -47,8 +47,10 @@ class Copy:
         self._cases: tuple[list[str], child.Cases] = [], ()
         self._calls = build_call_filter()
         gone = prepare(forbidden)
-        self._hook = hook_against(originals(gone.functions)) if forbidden else None
+        self._originals = originals(gone.functions) if forbidden else None
         take_away(gone)
+        if forbidden:
+            watch_imports(tuple(forbidden))
         sys.path[:] = [entry for entry in sys.path if is_library(entry)]
         self._hidden = hide_judge()
         tuple(patched_in_torch())  # looked through once here, so that each job need only look for what has changed
@@ -65,7 +67,7 @@ class Copy:
 
     def _run(self, line: dict[str, Any], fds: list[int]) -> None:
         fence, cases = self._fence(tuple(line["protected"]), line["device"]), self._cases_of(line["cases"])
-        shared = child.Shared(fence, self._calls, self._hook, self._scratch, os.getpid())
+        shared = child.Shared(fence, self._calls, self._originals, self._scratch, os.getpid())
         pid = os.fork()
         if pid == 0:
             _live(fds, cases, shared)

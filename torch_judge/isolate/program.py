@@ -132,6 +132,10 @@ class _Cells:
         self.notes.append(f"{where} raised {info.type}{': ' if first else ''}{first}; the rest was judged")
 
 
+EXECUTES = _Cells._statement.__code__
+"""What executes the statements of a program."""
+
+
 def _stored(statement: ast.stmt) -> set[str]:
     """The names that a statement binds."""
     names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}

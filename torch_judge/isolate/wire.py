@@ -15,6 +15,8 @@ from typing import Any
 import torch
 
 from torch_judge.cases.observations import (
+    DTYPES,
+    MAX_BITS,
     MAX_LEAVES,
     MAX_NUMEL,
     Bound,
@@ -47,13 +49,11 @@ from torch_judge.report import ExceptionInfo, Frame, Violation
 MAX_HEADER = 2 << 20
 """Of a frame, what is JSON: what takes the judge longest to read."""
 MAX_PATH = 10_000
-# Beyond this many bits Python refuses to print an int (4300 digits), so no message could show it.
-MAX_BITS = 14_000
 
 _CONTAINERS = ("dict", "list", "tuple")
 _SAME = "same"
 """Stands for a leaf that is after the call as it was before."""
-_DTYPES = {str(d): d for d in vars(torch).values() if isinstance(d, torch.dtype)}
+_DTYPES = {str(dtype): dtype for dtype in DTYPES}
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,9 @@ def _number(value: Any) -> float | int:
         case ["float", str(text)] if re.fullmatch(r"-?(0x[01]\.[0-9a-f]+p[+-]\d{1,4}|inf)|nan", text):
             return float.fromhex(text)
         case ["int", str(text)] if re.fullmatch(r"-?[0-9a-f]+", text) and len(text) <= MAX_BITS // 4 + 2:
-            return int(text, 16)
+            number = int(text, 16)
+            expect(number.bit_length() <= MAX_BITS)
+            return number
     raise WireError("a value of no known form")
 
 
