@@ -144,9 +144,17 @@ def test_each_seed_has_its_own_time(worker: Worker, body: str, wall_s: float, wh
 
 @needs_linux
 @pytest.mark.slow
-@pytest.mark.parametrize("body", ["open(f'{n}', 'wb').write(bytes(1 << 20))", "os.makedirs(f'{n}/a/b')"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "open(f'{n}', 'wb').write(bytes(1 << 20))",
+        "os.makedirs(f'{n}/a/b')",
+        "os.mkdir('d' * 200); os.chdir('d' * 200); open('f', 'wb').write(bytes(1 << 20))",
+        "held.append(open('f', 'wb')); held[-1].write(bytes(1 << 23)); os.unlink('f')",
+    ],
+)
 def test_all_files_together_are_limited(worker: Worker, body: str) -> None:
-    code = f"import itertools, os\ndef f(x):\n    for n in itertools.count():\n        {body}"
+    code = f"import itertools, os\nheld = []\ndef f(x):\n    for n in itertools.count():\n        {body}"
     outcome = worker.run(job(code, limits=Limits(wall_s=60.0, cpu_s=60, case_s=0)))
     assert "wrote too many files" in stops(outcome)[0]
     assert stops(worker.run(job(IDENTITY))) == ["", ""]

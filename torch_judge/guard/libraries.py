@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from types import FunctionType, ModuleType
+from typing import Any
 
 import torch
 
@@ -86,7 +87,7 @@ def plan(concepts: tuple[str, ...]) -> Plan:
         tuple(derivatives),
         emptied,
         tuple((module, name) for name, module in _compiled() if matches(name)),
-        any(matches(function.name) for function in torch.jit._state._python_cu.get_functions()),
+        any(map(matches, _scripted())),
     )
 
 
@@ -123,6 +124,11 @@ def _autograd_keys(operator: str) -> Iterator[str]:
             yield key
 
 
+def _scripted() -> list[str]:
+    functions: Any = torch.jit._state._python_cu.get_functions()  # torch's stub says that this is None
+    return [function.name for function in functions]
+
+
 @lru_cache(maxsize=1)
 def _compiled() -> tuple[tuple[str, ModuleType], ...]:
     """The compiled functions of numpy's modules: names and modules."""
@@ -151,7 +157,7 @@ def _index() -> dict[str, list[tuple[FunctionType, str]]]:
     return index
 
 
-def _by_name(objects: list[object]) -> dict[str, list[tuple[FunctionType, str]]]:
+def _by_name(objects: list[Any]) -> dict[str, list[tuple[FunctionType, str]]]:
     """The functions of the libraries among ``objects``, by their own names, their classes and their subjects."""
     index: dict[str, list[tuple[FunctionType, str]]] = defaultdict(list)
     for found in objects:

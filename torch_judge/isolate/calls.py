@@ -45,7 +45,7 @@ DENIED = {
 }
 
 _CLONE_THREAD = 0x1_0000
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _X32 = 0x4000_0000
 _ONLY_X32 = range(512, 548)
 
@@ -100,7 +100,8 @@ def _filled(calls: Filter) -> Filter:
     calls.errno("clone", errno.EPERM, args=[ArgCmp(0, CmpOp.MASKED_EQ, 0, _CLONE_THREAD)])
     for name in ("prlimit64", "sched_setaffinity"):  # its own (0) it may lower
         calls.errno(name, errno.EPERM, args=[ArgCmp(0, CmpOp.NE, 0)])
-    calls.errno("prctl", errno.EPERM, args={0: _PR_SET_PDEATHSIG})
+    for option in (_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE):  # it dies with its server, which sees its open files
+        calls.errno("prctl", errno.EPERM, args={0: option})
     if platform.machine().lower() in ("x86_64", "amd64"):
         # The same kernel answers calls of another numbering, if it was built so: none of them either.
         for number in {*numbers, *map(syscall_nr, ("clone", "clone3", "prlimit64", "prctl")), *_ONLY_X32}:

@@ -25,7 +25,7 @@ from torch_judge.isolate.family import kill_children, kill_group
 from torch_judge.isolate.limits import Fence, build_fence
 from torch_judge.isolate.paths import allowed_paths, is_library
 from torch_judge.isolate.program import hide_judge
-from torch_judge.isolate.scratch import empty_scratch, overfull
+from torch_judge.isolate.scratch import empty_scratch, holds_too_much, overfull
 
 SWEEP_S = 5.0
 LOOK_S = 0.1
@@ -84,7 +84,7 @@ class Copy:
         while (ended := _ended(pid)) is None:
             readable, _, _ = select.select([self._control.fileno(), self._wake], [], [], LOOK_S)
             # No limit of the kernel's holds for all files together, so they are looked at.
-            if not readable and overfull(self._scratch):
+            if not readable and (overfull(self._scratch) or holds_too_much(pid)):
                 kill_group(pid)
             if self._wake in readable:
                 with contextlib.suppress(BlockingIOError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 
@@ -20,9 +21,10 @@ def new_scratch() -> str:
 
 
 def overfull(folder: str) -> bool:
-    """Whether more lies inside than one job may keep there, in bytes or in files."""
+    """Whether more lies inside than one job may keep there, in bytes or in files, or what no path leads to."""
+    hidden: list[OSError] = []
     size = files = 0
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=hidden.append):
         files += len(folders) + len(names)
         if files > MAX_FILES:
             return True
@@ -31,7 +33,20 @@ def overfull(folder: str) -> bool:
                 size += os.lstat(os.path.join(place, name)).st_blocks * BLOCK
         if size > MAX_BYTES:
             return True
-    return False
+    # A folder may have gone meanwhile. One that is too deep, or that its owner may not list, hides files.
+    return any(not isinstance(error, FileNotFoundError) for error in hidden)
+
+
+def holds_too_much(process: int) -> bool:
+    """Whether a process has files open that have no name any more, and are larger than what it may keep in all."""
+    size = 0
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(f"/proc/{process}/fd"):
+            with contextlib.suppress(OSError):
+                found = entry.stat()
+                if stat.S_ISREG(found.st_mode) and not found.st_nlink:
+                    size += found.st_blocks * BLOCK
+    return size > MAX_BYTES
 
 
 def empty_scratch(folder: str) -> bool:
