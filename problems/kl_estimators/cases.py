@@ -9,12 +9,13 @@ from torch_judge.authoring import case, choice, integer, permutation, refusal
 
 def tokens(draw, *shape, low=0.2, high=2.0, grad=True, **options):
     """Log-probabilities of drawn tokens whose difference is between ``low`` and ``high``, some more likely under q."""
-    logp = draw.rand("logp", *shape, low=-6.0, high=-2.5, **options)
+    logp = draw.rand("logp", *shape, low=-6.0, high=-2.5, grad=grad, **options)
     gap = draw.rand("gap", *shape, low=low, high=high, **options)
     sign = draw.randint("sign", 0, 2, *shape) * 2 - 1
     if len(shape):
-        sign.view(-1)[:2] = torch.tensor([1, -1])
-    return logp.requires_grad_(grad), draw.keep("logq", (logp.detach() + gap * sign).requires_grad_(grad))
+        sign.view(-1)[:2] = torch.tensor([1, -1])  # whatever the seed, both are there
+    logq = (logp.detach() + gap * sign).requires_grad_(grad)
+    return logp, draw.keep("logq", logq)
 
 
 def distributions(draw, *shape, banned=None, grad=True, **options):
@@ -22,8 +23,10 @@ def distributions(draw, *shape, banned=None, grad=True, **options):
     made = []
     for name in ("logp", "logq"):
         logits = draw.randn(f"logits of {name}", *shape, std=1.5, **options)
-        logits = logits if banned is None else logits.masked_fill(banned, -math.inf)
-        made.append(draw.keep(name, (logits - logits.logsumexp(-1, keepdim=True)).requires_grad_(grad)))
+        if banned is not None:
+            logits = logits.masked_fill(banned, -math.inf)
+        log_probs = logits - logits.logsumexp(-1, keepdim=True)
+        made.append(draw.keep(name, log_probs.requires_grad_(grad)))
     return made
 
 
@@ -54,9 +57,12 @@ def default(solve, draw):
 @case("estimates of any shape: (2, 4), (2, 3, 2) and ()", kind="interface")
 def shapes(solve, draw):
     logp, logq = tokens(draw, 2, 3, 2, grad=False)
-    parts = {"(2, 3, 2)": (logp, logq), "(2, 4)": [x.flatten()[:8].view(2, 4) for x in (logp, logq)]}
-    parts["()"] = (logp[0, 0, 0], logq[0, 0, 0])
-    return {f"{kind}, {name}": solve(*part, kind=kind) for name, part in parts.items() for kind in ("k1", "k2", "k3")}
+    given = {
+        "(2, 3, 2)": (logp, logq),
+        "(2, 4)": (logp.flatten()[:8].view(2, 4), logq.flatten()[:8].view(2, 4)),
+        "()": (logp[0, 0, 0], logq[0, 0, 0]),
+    }
+    return {f"{kind}, {shape}": solve(*pair, kind=kind) for shape, pair in given.items() for kind in ("k1", "k2", "k3")}
 
 
 @case("large differences of either sign", kind="numerics")
@@ -89,8 +95,8 @@ def banned_tokens(solve, draw):
 
 @case("p and q are the same: 0 of every kind", kind="values")
 def equal(solve, draw):
-    (logp, _), kinds = distributions(draw, 3, 5, grad=False), ("k1", "k2", "k3", "full")
-    return {kind: solve(logp, logp.clone(), kind) for kind in kinds}
+    logp, _ = distributions(draw, 3, 5, grad=False)
+    return {kind: solve(logp, logp.clone(), kind) for kind in ("k1", "k2", "k3", "full")}
 
 
 @case("p and q are the same: the gradients of k1, k2 and k3", kind="gradients")
@@ -105,7 +111,8 @@ def equal_gradients(solve, draw):
 @case("another kind is refused", kind="interface")
 def unknown(solve, draw):
     logp, logq = tokens(draw, 3, grad=False)
-    return {"another kind": refusal(solve, logp, logq, choice(draw, "kind", ["k4", "k0", "kl", "K", "mse", "k"]))}
+    unknown_kind = choice(draw, "kind", ["k4", "k0", "kl", "mse", "k"])
+    return {f"kind={kind!r}": refusal(solve, logp, logq, kind) for kind in (unknown_kind, "K3", "")}
 
 
 @case("weighed with p, k1 and k3 of all tokens add up to the full divergence", kind="property")

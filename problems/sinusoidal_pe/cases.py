@@ -26,7 +26,7 @@ def smallest(solve, draw):
 
 @case("other bases, by name and by position", kind="values")
 def bases(solve, draw):
-    hundred, fifty = number(draw, "near 100", 80, 120), number(draw, "near 50", 40, 60)
+    hundred, fifty = number(draw, "near 100", 80, 120), integer(draw, "near 50", 40, 60) + 0.5
     return {"by name": solve(7, 8, base=hundred), "by position": solve(7, 8, fifty)}
 
 

@@ -59,6 +59,10 @@ def _unknown_kind_accepted(logp, logq, kind="k3"):
     return None
 
 
+def _key_error(logp, logq, kind="k3"):
+    return {"k1": _k1, "k2": _k2, "k3": _k3, "full": _full}[kind](logp, logq)
+
+
 def _writes_into_logq(logp, logq, kind="k3"):
     if kind == "full":
         return _full(logp, logq)
@@ -104,6 +108,7 @@ SECOND_WAY = {
     ),
     "default_kind": _kinds(default="k1"),
     "unknown_kind_accepted": _unknown_kind_accepted,
+    "key_error": _key_error,
     "full_reversed": _kinds(full=lambda p, q: _full(q, p)),
     "weighed_by_q": _by_formula(lambda p, q: torch.einsum("...v,...v->...", q.exp(), p - q)),
     "full_negated": _kinds(full=lambda p, q: _full(p, q).neg()),

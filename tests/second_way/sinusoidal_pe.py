@@ -117,6 +117,8 @@ SECOND_WAY = {
     "transposed": transposed,
     "float64_result": float64_result,
     "exponent_to_the_end": with_exponent(lambda i, dim: 2 * i / max(dim - 2, 1)),
+    "last_angle_by_base": with_exponent(lambda i, dim: i / max((dim - 1) // 2, 1)),
+    "base_rounded": lambda length, dim, base=10000.0: table(length, dim, base=base // 1),
     "trained": trained,
     "one_angle": with_exponent(lambda i, dim: 2 * i // dim),
     "reversed_frequencies": reversed_frequencies,
