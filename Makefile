@@ -11,7 +11,7 @@ LAB_SOURCES := $(shell find labextension -name node_modules -prune -o -path "*/l
 
 all: lint types test
 
-.PHONY: all judge lab test lint format types test-slow test-lab test-image test-gpu audit audit-200 notebooks notebooks-check picture bench class clean
+.PHONY: all judge lab test named lint format types test-slow test-lab test-image test-gpu audit audit-200 notebooks notebooks-check picture bench class clean
 
 judge: .venv/judge ## set up, then judge a notebook: make judge NOTEBOOK=path
 	$(BIN)/torch-judge check $(NOTEBOOK)
@@ -60,6 +60,9 @@ audit: .venv/dev ## what has changed proves its tests over 20 seeds, a handful o
 
 audit-200: .venv/dev ## everything proves its tests in full, over 200 seeds
 	$(BIN)/torch-judge audit --seeds 200
+
+named: .venv/dev ## how many mistakes are named when another hand writes them
+	$(BIN)/python tests/named.py
 
 notebooks: .venv/dev ## write templates/ and solutions/ anew
 	$(BIN)/torch-judge notebooks

@@ -198,6 +198,38 @@ def test_two_mistakes_that_look_alike_are_reported(tiny):
     assert "The mistakes `no_bias` and `again` cannot be told apart." in failures(tiny(NO_BIAS, again))
 
 
+REMEMBERING = """
+
+FIRST = []
+
+
+@mistake("You add the first bias that you were given.")
+def remembered(x, bias=0.5):
+    FIRST.append(bias)
+    return 2 * x + FIRST[0]
+"""
+NOISY = """
+
+@mistake("You add noise.")
+def noisy(x, bias=0.5):
+    import torch
+
+    return 2 * x + bias + torch.rand(1)
+"""
+
+
+@pytest.mark.parametrize(("wrong", "by"), [(REMEMBERING, "history"), (NOISY, "chance")])
+def test_a_mistake_that_does_not_say_what_it_varies_by_is_reported(tiny, wrong, by):
+    found = failures(tiny(variants=VARIANTS + wrong))
+    assert "with other random numbers, or after other calls. Let it give the same, or say" in found
+
+
+@pytest.mark.parametrize(("wrong", "by"), [(REMEMBERING, "history"), (NOISY, "chance")])
+def test_a_mistake_that_says_what_it_varies_by_is_sound(tiny, wrong, by):
+    told = wrong.replace('")\ndef', f'", varies="{by}")\ndef')
+    assert "other random numbers" not in failures(tiny(variants=VARIANTS + told))
+
+
 def test_a_rejected_variant_is_reported(tiny):
     found = failures(tiny(variants=VARIANTS.replace("x + x", "x + x + x")))
     assert "The variant `added` at seed 0 is not accepted: case 'values' says:" in found

@@ -145,7 +145,10 @@ class RepeatedWeights:
         return self.W_o(out)
 
 
-@mistake("Your projections are bare parameters. The statement asks for four `nn.Linear`, called W_q, W_k, W_v and W_o.")
+@mistake(
+    "Your projections are bare parameters. The statement asks for four `nn.Linear`, called W_q, W_k, W_v and W_o.",
+    varies="chance",
+)
 class parameters_not_layers(nn.Module):  # noqa: N801
     def __init__(self, d_model, num_heads, num_kv_heads):
         super().__init__()

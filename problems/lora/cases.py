@@ -19,6 +19,7 @@ def fill(draw, layer, n_in, n_out, rank, name="layer"):
         tensors[part].data.copy_(draw.randn(f"{name}: {part}", *shape, std=shape[-1] ** -0.5))
     # `is_leaf` is free: a transposed parameter under the right name is accepted.
     draw.keep(name, tensors, free=["*.grad", "*.is_leaf"])
+    draw.reseed(f"{name}: what a call draws")  # however many numbers the first values of its tensors took
 
 
 def filled_layer(solve, draw, n_in, n_out, rank, name="layer", **alpha):

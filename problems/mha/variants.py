@@ -175,7 +175,8 @@ class keys_kept(nn.Module):  # noqa: N801
 
 @mistake(
     "Your projections are bare parameters. The statement asks for four `nn.Linear(d_model, d_model)`, called W_q, W_k, "
-    "W_v and W_o."
+    "W_v and W_o.",
+    varies="chance",
 )
 class parameters_not_layers(nn.Module):  # noqa: N801
     def __init__(self, d_model, num_heads):

@@ -115,7 +115,8 @@ class LogSigmoid(nn.Module):
 
 @mistake(
     "You build new layers in each call of `forward`, so nothing is learned and the output is random. "
-    "Build them in `__init__`, use them in `forward`."
+    "Build them in `__init__`, use them in `forward`.",
+    varies="chance",
 )
 class layers_in_forward(nn.Module):  # noqa: N801
     def __init__(self, d_model, d_ff):

@@ -115,7 +115,8 @@ TABLES = {}
 
 @mistake(
     "You keep the table of an earlier call and use it for other sizes or another base. Make it anew in every call, or keep "
-    "it by length, dim and base."
+    "it by length, dim and base.",
+    varies="history",
 )
 def kept_by_dim(length, dim, base=10000.0):
     if dim not in TABLES:

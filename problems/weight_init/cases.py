@@ -27,42 +27,70 @@ def filled(seen, *paths):
 
 
 def kaiming(seen, expected, draw):
-    """Of n = 4000 standard normal numbers the standard deviation has a standard error of 0.0112 (χ²), of 8000 the mean
-    one of 0.0112: the bounds 0.065 and 0.065 lie 5.8 of them out (one in 10⁸). `plausible` errs below one in 10⁶ each;
-    more than 40 repeats of one float32 number among 4000 (about one is usual) do not happen.
+    """Two weights of 4000 numbers: each number drawn, the right spread, mean 0, normal, none tied to another.
+
+    Of 8000 standard normal numbers the mean has a standard error of 0.0112, of 4000 the standard deviation too (χ²):
+    the bounds of 0.065 lie 5.8 of them out (one in 10⁸). `plausible` errs below one in 10⁶ each.
     """
     paths = ("few inputs", "many inputs")
     filled(seen, *paths)
-    shapes = [tuple(expected[path].shape) for path in paths]
-    z, ratios = [], []
-    for path, (out, n_in) in zip(paths, shapes, strict=True):
-        weight = seen[path]
-        require(weight.shape == (out, n_in), "shape", f"The shape {out, n_in} became {tuple(weight.shape)}.")
-        distinct = weight.unique().numel()
-        text = f"Only {distinct} of the {out * n_in} numbers in a weight of shape {out, n_in} differ: draw each one."
-        which = "one number" if distinct == 1 else "repeated" if distinct <= max(out, n_in) else "some repeated"
-        require(distinct > out * n_in - 40, which, text)
-        z.append(weight.double() / math.sqrt(2 / n_in))
-        ratios.append(z[-1].std().item())
-    beside = [" beside 0"] if any(abs(a.mean()) > 0.5 * a.std() for a in z) else []
-    fixed = all(0.0188 < ratio * math.sqrt(2 / n_in) < 0.0212 for (_, n_in), ratio in zip(shapes, ratios, strict=True))
-    steps = [round(2 * math.log2(max(ratio, 1e-9))) for ratio in ratios]  # which mistake it is: a factor 2, 1/√2 …
-    for (out, n_in), ratio in zip(shapes, ratios, strict=True):
-        got, right = ratio * math.sqrt(2 / n_in), f"√(2 / {n_in}) = {math.sqrt(2 / n_in):.3g}"
-        text = f"A weight of shape {out, n_in} has standard deviation {got:.3g}; expected {right}."
-        require(abs(ratio - 1) < 0.065, "std 0.02" if fixed else f"std {steps + beside}", text)
-    tables, z = z, torch.cat([table.flatten() for table in z])
-    require(abs(z.mean().item()) < 0.065, "mean", f"The mean is {z.mean().item():.2g} standard deviations; expected 0.")
+    weights = [seen[path] for path in paths]
+    for weight, path in zip(weights, paths, strict=True):
+        shape = tuple(expected[path].shape)
+        require(weight.shape == shape, "shape", f"The shape {shape} became {tuple(weight.shape)}.")
+        each_number_drawn(weight)
+    right_spread(weights)
+    standard = [weight.double() / right_std(weight) for weight in weights]
+    normal(torch.cat([table.flatten() for table in standard]))
+    for table in standard:
+        drawn_one_by_one(table)
+
+
+def right_std(weight):
+    return math.sqrt(2 / weight.shape[1])
+
+
+def each_number_drawn(weight):
+    """Of 4000 float32 numbers about one is there twice; forty are not."""
+    distinct, numbers, shape = weight.unique().numel(), weight.numel(), tuple(weight.shape)
+    if distinct == 1:
+        which = "one number"
+    elif distinct <= max(shape):  # a row or a column for all
+        which = "repeated"
+    else:
+        which = "some repeated"
+    text = f"Only {distinct} of the {numbers} numbers in a weight of shape {shape} differ: draw each one."
+    require(distinct > numbers - 40, which, text)
+
+
+def right_spread(weights):
+    """The names of the checks say which wrong formula it is: the same 0.02 for all, or how far off in either weight."""
+    found = [weight.double().std().item() for weight in weights]
+    ratios = [std / right_std(weight) for std, weight in zip(found, weights, strict=True)]
+    if all(0.0188 < std < 0.0212 for std in found):
+        which = "std 0.02"
+    else:
+        halves_of_a_doubling = [round(2 * math.log2(max(ratio, 1e-9))) for ratio in ratios]
+        beside_0 = any(abs(weight.double().mean()) > 0.5 * std for weight, std in zip(weights, found, strict=True))
+        which = f"std {halves_of_a_doubling + [' beside 0'] * beside_0}"
+    for weight, std, ratio in zip(weights, found, ratios, strict=True):
+        shape, right = tuple(weight.shape), f"√(2 / {weight.shape[1]}) = {right_std(weight):.3g}"
+        text = f"A weight of shape {shape} has standard deviation {std:.3g}; expected {right}."
+        require(abs(ratio - 1) < 0.065, which, text)
+
+
+def normal(z):
+    """Numbers that should be standard normal: their mean, how many lie near it, how many far out."""
+    mean = z.mean().item()
+    require(abs(mean) < 0.065, "mean", f"The mean is {mean:.2g} standard deviations; expected 0.")
     within, beyond = int((z.abs() < 1).sum()), int((z.abs() > 3.001).sum())  # cut off at 3, it is 3
-    text = f"Not normal: {within / len(z):.1%} of the numbers lie within one standard deviation; expected 68.3 %."
-    # Of uniform numbers 58 % lie within; of normal ones that spread 6 % too far, 65 %: that is another mistake.
     share = within / len(z)
-    which = f"distribution {'flat' if share < 0.62 else 'wide' if share < 0.68 else 'peaked'}"
-    require(plausible(within, len(z), math.erf(1 / math.sqrt(2))), which, text)
+    # Of uniform numbers 58 % lie within; of normal ones that spread 6 % too far, 65 %: that is another mistake.
+    form = "flat" if share < 0.62 else "wide" if share < 0.68 else "peaked"
+    text = f"Not normal: {share:.1%} of the numbers lie within one standard deviation; expected 68.3 %."
+    require(plausible(within, len(z), math.erf(1 / math.sqrt(2))), f"distribution {form}", text)
     text = f"Not normal: {beyond} of {len(z)} numbers lie beyond three standard deviations; expected about 22."
     require(plausible(beyond, len(z), math.erfc(3.001 / math.sqrt(2))), "tails", text)
-    for table in tables:
-        drawn_one_by_one(table)
 
 
 def drawn_one_by_one(table, **words):
@@ -117,6 +145,8 @@ def parameter(solve, draw):
 def new_numbers(seen, expected, draw):
     weights = seen["weights"]
     filled(seen, "weights", "weight 1 again")
+    text = "All numbers of a weight are the same: draw each one."
+    require(len(weights[0].unique()) > 1, "one number", text)
     three = {f"weight {number}": weights[number - 1] for number in (1, 2, 3)} | {
         "weight 1 again": seen["weight 1 again"]
     }

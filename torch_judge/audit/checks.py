@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from torch_judge.audit.findings import Exam, Findings, complaint
-from torch_judge.bank import Reading
+from torch_judge.bank import CHANCE, HISTORY, Reading
 from torch_judge.cases.observations import Container, Leaf, Seen, TensorLeaf, identical
 from torch_judge.errors import ProblemError
-from torch_judge.observe import Setting, clean_state, observe_case
+from torch_judge.observe import Setting, clean_state, observe, observe_case
 from torch_judge.report import Report
+from torch_judge.verdict.alike import alike
 from torch_judge.verdict.judging import judge_live
+from torch_judge.verdict.known import KnownMistake, with_other_numbers
 
 MISTAKE_SEEDS = 20
 """A mistake that twenty seeds reject is rejected; right work is tried at every seed that was asked for."""
@@ -101,15 +103,16 @@ def check_mistakes(exam: Exam) -> tuple[Findings, Findings]:
     rejected, named = Findings(), Findings()
     failing: dict[str, frozenset[str]] = {}
     for mistake in exam.known.mistakes:
-        report = judge_live(exam.problem, mistake.made(()))
-        if accepted := [seed for seed in exam.seeds[:MISTAKE_SEEDS] if _accepts(exam, mistake.made(()), report, seed)]:
+        wrong = exam.known.anew(mistake)
+        report = judge_live(exam.problem, wrong)
+        if accepted := [seed for seed in exam.seeds[:MISTAKE_SEEDS] if _accepts(exam, wrong, report, seed)]:
             rejected.note([f"The mistake `{mistake.id}` is accepted at seed {accepted[0]}. Add a case that it fails."])
             named.note([f"The mistake `{mistake.id}` is not diagnosed: it is accepted."])
             continue
         rejected.note([])
         failing[mistake.id] = frozenset(r.name for r in report.cases if not r.passed)
         diagnosed = report.diagnosis[0].mistake if report.diagnosis else ""
-        named.note(_misnamed(mistake.id, diagnosed, failing))
+        named.note([*_misnamed(mistake.id, diagnosed, failing), *_varying(exam, mistake)])
     return rejected, named
 
 
@@ -128,6 +131,22 @@ def _misnamed(id: str, diagnosed: str, failing: dict[str, frozenset[str]]) -> It
         yield f"The mistakes `{diagnosed}` and `{id}` cannot be told apart. Merge them, or add a case."
     elif diagnosed != id:
         yield f"The mistake `{id}` is diagnosed as `{diagnosed}`. Add a case that tells them apart."
+
+
+def _varying(exam: Exam, mistake: KnownMistake) -> Iterator[str]:
+    """What depends on random numbers or on earlier calls agrees with no learner's work, unless the author says so."""
+    if mistake.varies:
+        return
+    cases, setting = exam.known.cases, Setting(exam.problem.id)
+    usual = observe(cases, exam.known.anew(mistake), setting)
+    otherwise = observe([with_other_numbers(case) for case in reversed(cases)], exam.known.anew(mistake), setting)
+    for case, first, second in zip(cases, list(usual), reversed(list(otherwise)), strict=True):
+        if not alike(case, first, second, exam.known.expected(case, setting.seed), setting):
+            yield (
+                f"The mistake `{mistake.id}` gives other results in {case.name!r} with other random numbers, or after "
+                f'other calls. Let it give the same, or say `varies = "{CHANCE}"` or `"{HISTORY}"`.'
+            )
+            return
 
 
 def check_readings(exam: Exam) -> Findings:

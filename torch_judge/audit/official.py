@@ -13,7 +13,7 @@ from torch_judge.submission import Cell, Program
 from torch_judge.verdict.judging import judge_live
 from torch_judge.verdict.official import judge_program
 
-MARKS = "accepted = lambda solution: solution\nmistake = lambda message: accepted\n"
+MARKS = 'accepted = lambda solution: solution\nmistake = lambda message, varies="": accepted\n'
 _MARKED = re.compile(r"^from torch_judge\.authoring import .*$", re.M)
 
 

@@ -30,13 +30,15 @@ class Edit:
 class Mistake:
     """A known wrong solution, written as edits of the reference, and the sentence a teacher would say.
 
-    A ``common`` one is tried together with every other mistake, so that a second slip does not hide it.
+    A ``common`` one is tried together with every other mistake, so that a second slip does not hide it. What it
+    ``varies`` by is one of VARIES in records.py.
     """
 
     id: str
     message: str
     edits: tuple[Edit, ...]
     common: bool = False
+    varies: str = ""
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,8 @@ def load(folder: Path) -> Problem:
         forbidden=tuple(data.get("forbidden", ())),
         hints=tuple(data["hints"]),
         mistakes=tuple(
-            Mistake(m["id"], m["message"], _edits(m), m.get("common", False)) for m in data.get("mistakes", ())
+            Mistake(m["id"], m["message"], _edits(m), m.get("common", False), m.get("varies", ""))
+            for m in data.get("mistakes", ())
         ),
         readings=tuple(Reading(r["id"], r["note"], _edits(r)) for r in data.get("readings", ())),
         equivalent=tuple(Equivalent(e["was"], e["now"], e["why"]) for e in data.get("equivalent", ())),

@@ -16,7 +16,10 @@ RECORDS = {
     "equivalent": {"was", "now", "why"},
     "bugs": {"id", "message", "probe", "edits"},
 }
-OPTIONAL = {"mistakes": {"common"}}
+OPTIONAL = {"mistakes": {"common", "varies"}}
+CHANCE, HISTORY = "chance", "history"
+VARIES = ("", CHANCE, HISTORY)
+"""What a mistake's results depend on beside its arguments: on nothing, on random numbers, on the calls before."""
 KEYS = {*REQUIRED, *RECORDS, "forbidden", "notebook"}
 
 
@@ -47,6 +50,12 @@ def _faults_of_records(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for record in data.get(table, ()):
             if set(record) - OPTIONAL.get(table, set()) != keys:
                 yield f"a record of `{table}` has the keys {sorted(record)}", f"it needs {sorted(keys)}."
+    for record in data.get("mistakes", ()):
+        if record.get("varies", "") not in VARIES:
+            yield (
+                f"the mistake `{record['id']}` varies by {record['varies']!r}",
+                f'it may by "{CHANCE}" or "{HISTORY}".',
+            )
     ids = [record["id"] for table in ("mistakes", "bugs") for record in data.get(table, ())]
     for id in ids:
         if ids.count(id) > 1:

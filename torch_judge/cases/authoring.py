@@ -135,11 +135,15 @@ def weighed(name: str, *, spare_mb: int) -> Callable[[Callable[[Any, Draw], dict
     return decorate
 
 
-def mistake(message: str) -> Callable[[T], T]:
-    """Mark a wrong solution of variants.py; its name is the mistake's id, ``message`` what a teacher would say."""
+def mistake(message: str, varies: str = "") -> Callable[[T], T]:
+    """Mark a wrong solution of variants.py; its name is the mistake's id, ``message`` what a teacher would say.
+
+    ``varies`` says that its results depend on more than its arguments: on "chance" (random numbers that the case does
+    not replace) or on "history" (the calls before).
+    """
 
     def decorate(solution: T) -> T:
-        solution.__torch_judge_mistake__ = message  # type: ignore[attr-defined]
+        solution.__torch_judge_mistake__ = message, varies  # type: ignore[attr-defined]
         return solution
 
     return decorate
@@ -211,10 +215,10 @@ def cases_of(namespace: dict[str, Any]) -> tuple[Case, ...]:
     return tuple(value for value in namespace.values() if isinstance(value, Case))
 
 
-def mistakes_of(module: ModuleType) -> dict[str, tuple[str, Any]]:
-    """The mistakes of a variants.py: id to (message, solution)."""
+def mistakes_of(module: ModuleType) -> dict[str, tuple[str, str, Any]]:
+    """The mistakes of a variants.py: id to (message, what it varies by, solution)."""
     return {
-        name: (value.__torch_judge_mistake__, value)
+        name: (*value.__torch_judge_mistake__, value)
         for name, value in vars(module).items()
         if hasattr(value, "__torch_judge_mistake__")
     }

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from torch_judge.bank import Edit
 from torch_judge.cases.authoring import Case
-from torch_judge.cases.compare import TOLERANCE, compare_kept, compare_leaf, compare_observations
-from torch_judge.cases.observations import Bound, Leaf, Seen, TensorLeaf
+from torch_judge.cases.compare import compare_kept, compare_observations
+from torch_judge.cases.observations import Bound, Leaf, Seen
 from torch_judge.errors import ProblemError
 from torch_judge.observe import Setting
 from torch_judge.report import ExceptionInfo
+from torch_judge.verdict.agree import LOOSER, agree, alike_but_for_values, computed_in_float32
 from torch_judge.verdict.known import Known, KnownMistake
 from torch_judge.verdict.one_case import mismatches_of
-
-LOOSER = 10.0
-"""Agreement with a mistake is judged at ten times the tolerance: the same mistake, computed in another order."""
 
 _WORDING = re.compile(r"\d+|float (?=division)|view of a (?=leaf)")
 """What may differ between two messages for one misuse: sizes, a number's type, whether a leaf or a view is written."""
@@ -53,11 +51,15 @@ def agreement(
             return frozenset()
         if not known.fails(mistake, case, setting.seed, edits):
             continue
-        mine = evidence.seen[case.name]
-        if case.name not in evidence.failed or not alike(case, mine, theirs, evidence.expected[case.name], setting):
+        if case.name not in evidence.failed:
+            return frozenset()
+        chance = known.by_chance(mistake, case, setting.seed, edits)
+        mine, expected = evidence.seen[case.name], evidence.expected[case.name]
+        if not alike(case, mine, theirs, expected, setting, chance):
             return frozenset()
         failed.add(case.name)
-        sure = sure or theirs.exception is None
+        told = known.wrong(mistake, case, setting.seed, edits) - chance
+        sure = sure or (theirs.exception is None and bool(told))
     if sure:
         return frozenset(failed)
     if frozenset(failed) != evidence.failed:
@@ -86,8 +88,10 @@ def closeness(
     return differing, costs
 
 
-def alike(case: Case, mine: Seen, theirs: Seen, expected: Seen, setting: Setting) -> bool:
-    """Whether two failures of a case are the same failure."""
+def alike(
+    case: Case, mine: Seen, theirs: Seen, expected: Seen, setting: Setting, chance: frozenset[str] = frozenset()
+) -> bool:
+    """Whether two failures of a case are the same failure. The numbers of what is up to ``chance`` need not agree."""
     if mine.stopped or theirs.stopped:
         return False
     if mine.exception or theirs.exception:
@@ -96,44 +100,17 @@ def alike(case: Case, mine: Seen, theirs: Seen, expected: Seen, setting: Setting
         return _identities(case, mine, expected, setting) == _identities(case, theirs, expected, setting)
     if not _same_costs(mine.observations, theirs.observations, expected.observations):
         return False
-    a_values, b_values = without_costs(mine.observations), without_costs(theirs.observations)
-    for path in a_values.keys() & b_values.keys():
-        a_values[path], b_values[path] = _no_finer(a_values[path], b_values[path], expected.observations.get(path))
-    widen = LOOSER * case.widen
+    a, b, right = without_costs(mine.observations), without_costs(theirs.observations), expected.observations
+    few_digits = computed_in_float32(a, right)
     return (
-        a_values.keys() == b_values.keys()
-        and not compare_observations(a_values, b_values, device=setting.device, widen=widen)
-        and not compare_kept(mine, theirs, widen=widen)
+        a.keys() == b.keys()
+        and all(
+            agree(path, a[path], b[path], right.get(path), case.widen, device=setting.device, few_digits=few_digits)
+            or (path in chance and alike_but_for_values(path, a[path], b[path], device=setting.device))
+            for path in b
+        )
+        and not compare_kept(mine, theirs, widen=LOOSER * case.widen)
     )
-
-
-def agree(path: str, mine: Leaf, theirs: Leaf, expected: Leaf, widen: float = 1.0) -> bool:
-    """Whether two wrong observations are the same wrong, at ten times the tolerance."""
-    if isinstance(mine, Bound) and isinstance(theirs, Bound):
-        return True
-    widen *= LOOSER
-    mine, theirs = _no_finer(mine, theirs, expected)
-    if isinstance(mine, TensorLeaf) and isinstance(theirs, TensorLeaf) and mine.data.shape == theirs.data.shape:
-        a, b = mine.data, theirs.data
-        rate = 2 * widen * TOLERANCE.get(b.dtype, 0.0)
-        # No element may be off by more than this: most are told apart by it, a hundred times faster.
-        if a.numel() and a.is_floating_point() and b.dtype == a.dtype and (a - b).abs().max() > rate * b.abs().max():
-            return False
-    return compare_leaf(path, mine, theirs, device=None, widen=widen) is None
-
-
-def _no_finer(mine: Leaf, theirs: Leaf, expected: Leaf) -> tuple[Leaf, Leaf]:
-    """Two tensors of one dtype, in the expected dtype if theirs is finer.
-
-    Either may have computed in the coarser one and cast the result: then only so many digits mean anything.
-    """
-    if not (isinstance(mine, TensorLeaf) and isinstance(theirs, TensorLeaf) and isinstance(expected, TensorLeaf)):
-        return mine, theirs
-    dtype, coarse = theirs.data.dtype, expected.data.dtype
-    finer = TOLERANCE.get(dtype, math.inf) < TOLERANCE.get(coarse, 0.0)
-    if mine.data.dtype != dtype or dtype.is_complex != coarse.is_complex or not finer:
-        return mine, theirs
-    return replace(mine, data=mine.data.to(coarse)), replace(theirs, data=theirs.data.to(coarse))
 
 
 def same_error(mine: ExceptionInfo | None, theirs: ExceptionInfo | None) -> bool:

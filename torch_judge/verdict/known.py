@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import linecache
+import random
+import re
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from torch_judge.bank import Edit, Problem
+import torch
+
+from torch_judge.bank import CHANCE, HISTORY, Edit, Problem
 from torch_judge.cases import authoring
 from torch_judge.cases.authoring import Case
+from torch_judge.cases.draw import Draw
 from torch_judge.cases.frames import CASES_FILE
-from torch_judge.cases.observations import Seen, same_seen
+from torch_judge.cases.observations import Seen, identical, same_seen
 from torch_judge.errors import JudgeError, ProblemError
 from torch_judge.observe import Setting, clean_state, observe_case
 from torch_judge.verdict.one_case import wrong_in
@@ -26,7 +31,8 @@ class KnownMistake:
     """A mistake that can be run. ``made`` builds the wrong solution, given the edits of the reading in force.
 
     ``edits`` are its own, so that two of them can be made together; a mistake of variants.py has none. A ``common``
-    one is tried together with every other. ``probe`` is the case of a debug problem's bug.
+    one is tried together with every other. ``probe`` is the case of a debug problem's bug. What it ``varies`` by is its
+    author's word.
     """
 
     id: str
@@ -35,6 +41,7 @@ class KnownMistake:
     edits: tuple[Edit, ...] = ()
     common: bool = False
     probe: str = ""
+    varies: str = ""
 
 
 class Known:
@@ -84,8 +91,31 @@ class Known:
         return self._unmoved[key]
 
     def mistaken(self, mistake: KnownMistake, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> Seen:
-        """What a mistake observes, made on top of a reading's edits."""
-        return self._remembered((mistake.id, edits), case, seed, lambda: mistake.made(edits))
+        """What a mistake observes, made on top of a reading's edits.
+
+        One that remembers sees all cases in their order, as a learner's work does.
+        """
+        who = (mistake.id, edits)
+        if mistake.varies == HISTORY and (who, case.name, seed) not in self._seen:
+            remembering = self.anew(mistake, edits)
+            for one in self.cases:
+                self._remembered(who, one, seed, lambda: remembering)
+        return self._remembered(who, case, seed, lambda: mistake.made(edits))
+
+    def anew(self, mistake: KnownMistake, edits: tuple[Edit, ...] = ()) -> Any:
+        """The solution of a mistake, defined anew: nothing has called it yet."""
+        if mistake.edits:
+            return defined_anew(self.problem, self.problem.edited(*edits, *mistake.edits))
+        return getattr(self._variants(), mistake.id)
+
+    def by_chance(self, mistake: KnownMistake, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> frozenset[str]:
+        """The observations of a mistake that are others with other random numbers."""
+        if mistake.varies != CHANCE:
+            return frozenset()
+        one = self.mistaken(mistake, case, seed, edits).observations
+        who = (f"{mistake.id}, other random numbers", edits)
+        other = self._remembered(who, with_other_numbers(case), seed, lambda: mistake.made(edits)).observations
+        return frozenset(path for path in one if path not in other or not identical(one[path], other[path]))
 
     def fails(self, mistake: KnownMistake, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> bool:
         """Whether a mistake fails a case."""
@@ -108,7 +138,9 @@ class Known:
             return None
         if not (one.edits and other.edits):
             return None
-        return KnownMistake(f"{one.id}+{other.id}", f"{one.message} {other.message}", self._edited(both), both)
+        varies = one.varies or other.varies
+        message = f"{one.message} {other.message}"
+        return KnownMistake(f"{one.id}+{other.id}", message, self._edited(both), both, varies=varies)
 
     def _remembered(self, who: Any, case: Case, seed: int, made: Callable[[], Any]) -> Seen:
         key = (who, case.name, seed)
@@ -116,8 +148,17 @@ class Known:
             self._forget_old_seeds(seed)
             setting = Setting(self.problem.id, seed)
             with clean_state():
-                self._seen[key] = replace(observe_case(case, made(), setting), evidence=())
+                solution = made()
+                seen = replace(observe_case(case, solution, setting), evidence=())
+            self._seen[key] = self._called_as_entry(seen, getattr(solution, "__name__", ""))
         return self._seen[key]
+
+    def _called_as_entry(self, seen: Seen, name: str) -> Seen:
+        """With an error that speaks of the entry where it spoke of a class of variants.py: a learner's is called so."""
+        if seen.exception is None or not name:
+            return seen
+        message = re.sub(rf"\b{re.escape(name)}\b", self.problem.entry, seen.exception.message)
+        return replace(seen, exception=replace(seen.exception, message=message))
 
     def _forget_old_seeds(self, seed: int) -> None:
         seeds = list(dict.fromkeys(key[2] for key in self._seen))
@@ -152,10 +193,11 @@ class Known:
 
     def _mistakes(self) -> Iterator[KnownMistake]:
         for record in self.problem.mistakes:
-            yield KnownMistake(record.id, record.message, self._edited(record.edits), record.edits, record.common)
+            made = self._edited(record.edits)
+            yield KnownMistake(record.id, record.message, made, record.edits, record.common, varies=record.varies)
         if self.variants is not None:
-            for id, (message, solution) in authoring.mistakes_of(self.variants).items():
-                yield KnownMistake(id, message, lambda edits, solution=solution: solution)  # type: ignore[misc]
+            for id, (message, varies, solution) in authoring.mistakes_of(self.variants).items():
+                yield KnownMistake(id, message, lambda edits, made=solution: made, varies=varies)  # type: ignore[misc]
 
     def accepted(self) -> dict[str, Any]:
         """The accepted variants of variants.py, by name."""
@@ -185,8 +227,23 @@ def execute(source: str, filename: str, problem: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=4096)
 def entry_of(problem: Problem, source: str) -> Any:
-    """The entry that a source of the problem defines."""
+    """The entry that a source of the problem defines, the same object every time."""
+    return defined_anew(problem, source)
+
+
+def defined_anew(problem: Problem, source: str) -> Any:
+    """The entry that a source of the problem defines, which has not been called yet."""
     namespace = execute(source, f"<reference of {problem.id}>", problem.id)
     if problem.entry not in namespace:
         raise ProblemError(f"solution.py of `{problem.id}` does not define `{problem.entry}`.", "Define it.")
     return namespace[problem.entry]
+
+
+def with_other_numbers(case: Case) -> Case:
+    """A case in which the candidate draws other random numbers of its own than usual; its inputs are the same."""
+
+    def run(solve: Any, draw: Draw) -> dict[str, Any]:
+        torch.rand(1), random.random()
+        return case.run(solve, draw)
+
+    return replace(case, run=run)

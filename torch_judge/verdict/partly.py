@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import torch
 
-from torch_judge.bank import Edit
+from torch_judge.bank import CHANCE, Edit
 from torch_judge.cases.authoring import Case
 from torch_judge.cases.observations import Leaf, Seen, TensorLeaf
 from torch_judge.errors import ProblemError
 from torch_judge.observe import Setting
-from torch_judge.verdict.alike import Evidence, agree, same_kind_of_error
+from torch_judge.verdict.agree import agree, computed_in_float32
+from torch_judge.verdict.alike import Evidence, same_kind_of_error
 from torch_judge.verdict.known import Known, KnownMistake
 from torch_judge.verdict.one_case import RAISES, wrong_in
 
@@ -67,7 +68,12 @@ def part_of(
     setting: Setting,
     edits: tuple[Edit, ...],
 ) -> Part | None:
-    """What the mistake shares with the learner's points; None if nothing, or if it fails what the learner has right."""
+    """What the mistake shares with the learner's points; None if nothing, or if it fails what the learner has right.
+
+    None also if it varies by chance: what is random in both is no trace of it, even where the numbers agree.
+    """
+    if mistake.varies == CHANCE:
+        return None
     points: set[Point] = set()
     wrong: set[Point] = set()
     try:
@@ -99,8 +105,11 @@ def wrong_alike(case: Case, path: str, mine: Seen, theirs: Seen, expected: Seen)
         return True
     where = "observations" if path in theirs.observations else "after"
     a, b, right = getattr(mine, where), getattr(theirs, where), getattr(expected, where)
+    few_digits = computed_in_float32(mine.observations, expected.observations)
     inner = [p for p in {**a, **b} if p == path or p.startswith((f"{path}[", f"{path}."))]
-    return all(p in a and p in b and agree(p, a[p], b[p], right.get(p), case.widen) for p in inner)
+    return all(
+        p in a and p in b and agree(p, a[p], b[p], right.get(p), case.widen, few_digits=few_digits) for p in inner
+    )
 
 
 def _telling(leaf: Leaf | None) -> bool:
