@@ -186,7 +186,7 @@ def _not_of_a_float(rewards, values, dones, last_value, gamma=0.99, lam=0.95):
     for t in range(len(rewards) - 1, -1, -1):
         goes_on = ~dones[t]
         later = torch.where(goes_on, gamma * (last_value if t == len(rewards) - 1 else values[t + 1]), 0)
-        carried = rewards[t] + later - values[t] + gamma * lam * goes_on * carried
+        carried = rewards[t] + later - values[t] + gamma * lam * carried * goes_on
         found.insert(0, carried)
     return torch.stack(found), torch.stack(found) + values
 
