@@ -107,6 +107,14 @@ def test_a_mismatch_names_the_worst_element_and_counts_the_others() -> None:
     assert found.allowed is not None and found.allowed < 1e-3
 
 
+def test_float64_with_the_digits_of_float32_is_told_so() -> None:
+    want = torch.linspace(-2, 2, 12, dtype=torch.float64)
+    for got, coarse in ((want.float().double(), True), (want + 1e-3, False), (want.float(), False)):
+        found = compare_leaf("x", leaf_of(got), leaf_of(want))
+        assert found is not None and ("digits enough for float32" in found.message) is coarse
+        assert found.actual != found.expected, "what differs is shown to differ"
+
+
 def test_missing_paths_and_items_of_a_wrong_container_are_told_once() -> None:
     want = flatten({"cache": [1.0, 2.0], "output": 3.0})
     found = compare_observations(flatten({"cache": [1.0]}), want)

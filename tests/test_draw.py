@@ -68,6 +68,12 @@ def test_gradients_use_a_cotangent_that_a_sum_cannot_fake() -> None:
     assert seen["gradient of x"].abs().max() > 1e-3  # a sum's gradient would be zero
 
 
+def test_in_float64_the_cotangent_has_digits_that_float32_has_not() -> None:
+    single, double = (Draw("p/c").cotangent(torch.zeros(40, dtype=dtype)) for dtype in (torch.float32, torch.float64))
+    assert torch.equal(double.float(), single)
+    assert ((double - single.double()).abs() > 1e-9 * double.abs()).all()
+
+
 def test_gradients_that_do_not_arrive_are_observed_not_raised() -> None:
     draw = Draw("p/c")
     x, y = draw.randn("x", 3, grad=True), draw.randn("y", 3, grad=True)

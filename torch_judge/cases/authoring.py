@@ -25,6 +25,7 @@ __all__ = [
     "case",
     "load_what_fits",
     "mistake",
+    "nine_digits",
     "refusal",
     "require",
     "same",
@@ -197,6 +198,21 @@ def same(path: str, actual: Any, expected: Any, message: str = "", widen: float 
     found = compare_leaf(path, _leaf(actual), _leaf(expected), device=None, widen=widen)
     if found is not None:
         raise CheckFailed(f"{path} {found.what}", f"{message} {found.message}".strip())
+
+
+def nine_digits(seen: Observed, expected: Observed, draw: Draw) -> None:
+    """A verify of a float64 case: compares as ever, but what lost its digits in float32 fails alike, however rounded.
+
+    Number by number, no two solutions that lost them would agree, and the mistake would go without its name.
+    """
+    from torch_judge.cases.compare import compare_leaf, has_digits_of_float32
+
+    for path, want in expected.items():
+        got = seen[path]
+        found = compare_leaf(path, _leaf(got), _leaf(want), device=None)
+        if found is not None:
+            coarse = isinstance(got, torch.Tensor) and got.shape == want.shape and has_digits_of_float32(got, want)
+            raise CheckFailed(f"digits of {path}" if coarse else f"{path}: {found.actual}", found.message)
 
 
 def _leaf(value: Any) -> Leaf:

@@ -26,6 +26,9 @@ TOLERANCE = {
 }
 """r and a by dtype of the reference; other dtypes are compared exactly."""
 
+COARSE = "These are digits enough for float32, not for float64: look for a step that is taken in float32."
+"""Said of float64 that is nearly right."""
+
 FLAGS = {
     "requires_grad": "`{}` requires a gradient after the call: keep it out of the autograd graph "
     "(`detach()` or `torch.no_grad()`).",
@@ -179,6 +182,12 @@ def distance(got: torch.Tensor, want: torch.Tensor, widen: float) -> Distance:
     return Distance(difference, allowed, alike, ~a.isfinite() & finite)
 
 
+def has_digits_of_float32(got: torch.Tensor, want: torch.Tensor) -> bool:
+    """Whether two tensors of float64, alike in shape, are off by no more than those of float32 may be."""
+    widen = TOLERANCE[torch.float32] / TOLERANCE[torch.float64]
+    return got.dtype == want.dtype == torch.float64 and bool(distance(got, want, widen).alike.all())
+
+
 def _compare_values(path: str, got: torch.Tensor, want: torch.Tensor, widen: float) -> Mismatch | None:
     found = distance(got, want, widen)
     difference, allowed, alike, broken = found.difference, found.allowed, found.alike, found.broken
@@ -189,9 +198,11 @@ def _compare_values(path: str, got: torch.Tensor, want: torch.Tensor, widen: flo
     index = _index(flat, got.shape)
     what = "finite" if bool(broken.any()) else "values"
     differ = int((~alike).sum())
-    x, y = _item(got.flatten()[flat]), _item(want.flatten()[flat])
+    coarse = has_digits_of_float32(got, want)
+    x, y = (_item(values.flatten()[flat], digits=12 if coarse else 7) for values in (got, want))
     tail = f" ({differ} of {got.numel()} elements differ)" if got.numel() > 1 else ""
-    return Mismatch(path, what, _told(path, x, y, index, tail), index=index, actual=x, expected=y,
+    text = _told(path, x, y, index, tail) + (f" {COARSE}" if coarse else "")
+    return Mismatch(path, what, text, index=index, actual=x, expected=y,
                     allowed=float(allowed.flatten()[flat]), differ=differ, total=got.numel())  # fmt: skip
 
 
@@ -274,6 +285,6 @@ def _type_mismatch(path: str, got: Leaf, want: Leaf) -> Mismatch:
     return Mismatch(path, "type", text, actual=describe(got), expected=describe(want))
 
 
-def _item(scalar: torch.Tensor) -> str:
+def _item(scalar: torch.Tensor, digits: int) -> str:
     value = scalar.item()
-    return f"{value:.7g}" if isinstance(value, float) else str(value)
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)

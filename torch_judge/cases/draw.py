@@ -160,9 +160,12 @@ class Draw:
         return seen | {f"gradient of {name}": arrived.get(name, NO_GRADIENT) for name in inputs}
 
     def cotangent(self, like: torch.Tensor, index: int = 0) -> torch.Tensor:
-        """What `gradients` weighs output ``index``, shaped ``like`` this, with. A verify can ask for it again."""
+        """What `gradients` weighs output ``index``, shaped ``like`` this, with. A verify can ask for it again.
+
+        In float64 it has digits that float32 has not, so that a backward in float32 shows; in float32 nothing changes.
+        """
         generator = self._generator.manual_seed(seed_of(self.key, self.seed, "cotangent", index))
-        return torch.randn(like.shape, generator=generator, dtype=torch.float32).to(like)
+        return torch.randn(like.shape, generator=generator, dtype=torch.float32).to(like) * (1 + 2**-26)
 
     @unwatched
     def fill(
