@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import attempt, case, number, refusal
+from torch_judge.authoring import attempt, case, nine_digits, number, refusal
 
 
 def derivative(output, x, incoming):
@@ -18,7 +18,7 @@ def values(solve, draw):
     return seen | {"strided": solve.apply(draw.randn("strided", 4, 3, strided=True))}
 
 
-@case("values and gradient in float64", kind="numerics", float64=True)
+@case("values and gradient in float64", kind="numerics", float64=True, verify=nine_digits)
 def in_float64(solve, draw):
     x = draw.randn("x", 3, 4, std=2.0, dtype=torch.float64, grad=True)
     return draw.gradients(solve.apply(x), x=x)
@@ -102,7 +102,7 @@ def checked(solve, draw):
     }
 
 
-@case("second and third derivative", kind="gradients", float64=True)
+@case("second and third derivative", kind="gradients", float64=True, verify=nine_digits)
 def higher(solve, draw):
     x = draw.randn("x", 5, std=2.0, dtype=torch.float64, grad=True)
     found, seen = solve.apply(x), {}
@@ -112,7 +112,7 @@ def higher(solve, draw):
     return seen
 
 
-@case("what the gradient depends on: x and the incoming gradient", kind="gradients", float64=True)
+@case("what the gradient depends on: x and the incoming gradient", kind="gradients", float64=True, verify=nine_digits)
 def depends_on(solve, draw):
     x = draw.randn("x", 5, std=2.0, dtype=torch.float64, grad=True)
     incoming = draw.randn("incoming", 5, dtype=torch.float64, grad=True)

@@ -216,6 +216,13 @@ def double(solve, draw):
     return {"training": free(x), "state_dict": described(layer), "eval": layer.eval()(x)}
 
 
+@case("training: gradients of x, weight and bias, in float64", kind="gradients", float64=True)
+def double_gradients(solve, draw):
+    layer = built(solve, draw, 3).double()
+    x = draw.randn("x", 4, 3, mean=1.5, std=2.0, dtype=torch.float64, grad=True)
+    return draw.gradients(layer(x), x=x, weight=layer.weight, bias=layer.bias)
+
+
 @case("a channel that never varies gives bias, not NaN", kind="numerics")
 def constant_channel(solve, draw):
     x = draw.randn("noise", 4, 3).clone()

@@ -112,6 +112,12 @@ def double(solve, draw):
     return {"dtypes": dtypes, "eval": layer(images(draw, "x", 2, 3, 2, 2, dtype=torch.float64))}
 
 
+@case("training: gradients of x, weight and bias, in float64", kind="gradients", float64=True)
+def double_gradients(solve, draw):
+    layer, x = built(solve, draw, 3).double(), images(draw, "x", 2, 3, 2, 2, dtype=torch.float64, grad=True)
+    return draw.gradients(layer(x), x=x, weight=layer.weight, bias=layer.bias)
+
+
 def state_of_torch(features):
     """A module with the state of nn.BatchNorm2d, which itself is not there where this problem is judged officially."""
     norm = nn.Module()

@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case, integer
+from torch_judge.authoring import case, integer, nine_digits
 
 
 def labels(draw, *shape, name="targets"):
@@ -103,13 +103,21 @@ def zeros(solve, draw):
     return {f"{name}: {what}": v for name, seen in (("hard", hard), ("soft", soft)) for what, v in seen.items()}
 
 
+def in_float64(draw, **options):
+    """Logits, soft targets, weight None, and pos_weight."""
+    logits = draw.randn("logits", 4, 3, std=2.0, dtype=torch.float64, **options)
+    targets, pos_weight = (draw.rand(name, *shape, dtype=torch.float64) for name, shape in (("t", (4, 3)), ("p", (3,))))
+    return logits, targets, None, pos_weight
+
+
 @case("float64 in, float64 out", kind="numerics", float64=True)
 def double(solve, draw):
-    logits = draw.randn("logits", 4, 3, std=2.0, dtype=torch.float64, grad=True)
-    targets, pos_weight = (
-        draw.rand(name, *shape, dtype=torch.float64) for name, shape in {"t": (4, 3), "p": (3,)}.items()
-    )
-    return with_gradient(solve, draw, logits, targets, pos_weight=pos_weight)
+    return {"loss": solve(*in_float64(draw))}
+
+
+@case("gradients in float64: exact to nine digits", kind="gradients", float64=True, verify=nine_digits)
+def double_gradients(solve, draw):
+    return with_gradient(solve, draw, *in_float64(draw, grad=True))
 
 
 @case("the same tensors again, other numbers in them", kind="state")

@@ -57,6 +57,12 @@ def float64(solve, draw):
     return {"output": solve(x, weight, stride=3, padding=1)}
 
 
+@case("gradients in float64", kind="gradients", float64=True)
+def float64_gradients(solve, draw):
+    x, weight = layer(draw, (2, 3, 5, 9), (4, 3, 2, 3), dtype=torch.float64, grad=True)
+    return draw.gradients(solve(x, weight, stride=3, padding=1), x=x, weight=weight)
+
+
 @case("gradients, with a bias and without", kind="gradients")
 def gradients(solve, draw):
     x, weight = layer(draw, (2, 3, 6, 9), (4, 3, 3, 2), grad=True)

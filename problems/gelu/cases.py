@@ -23,12 +23,14 @@ def ranks_and_scales(solve, draw):
     return {"small": solve(small), "large": solve(large), "images": solve(draw.randn("images", 2, 3, 4, 5))}
 
 
+def far_left(draw, **options):
+    ranges = {f"x from {a} to {b}": (a, b) for a, b in ((-4.5, -3.0), (-6.0, -4.5), (-7.0, -6.0))}
+    return {n: draw.rand(n, 13, low=a, high=b, dtype=torch.float64, **options) for n, (a, b) in ranges.items()}
+
+
 @case("float64, far to the left: small but not zero", kind="numerics", float64=True, widen=1e6, because=ROOT)
 def left_tail(solve, draw):
-    return {
-        f"from {a} to {b}": solve(draw.rand(f"x from {a} to {b}", 13, low=a, high=b, dtype=torch.float64))
-        for a, b in ((-4.5, -3.0), (-6.0, -4.5), (-7.0, -6.0))
-    }
+    return {name: solve(x) for name, x in far_left(draw).items()}
 
 
 @case("a second call leaves the first result alone", kind="state")
@@ -37,6 +39,12 @@ def two_calls(solve, draw):
     first, second = solve(x), solve(draw.randn("second_x", 3, 8))
     x.mul_(-1)  # the same tensor with other numbers in it: what is remembered by object is wrong now
     return {"first": first, "second": second, "first x, changed": solve(x)}
+
+
+@case("float64, far to the left: the gradient", kind="gradients", float64=True, widen=1e6, because=ROOT)
+def left_gradient(solve, draw):
+    xs = far_left(draw, grad=True)
+    return draw.gradients(tuple(solve(x) for x in xs.values()), **xs)
 
 
 @case("gradient of x: both factors count", kind="gradients", widen=4, because="1.4142 will do for the root of 2")

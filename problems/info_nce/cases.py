@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case, integer, permutation
+from torch_judge.authoring import case, integer, nine_digits, permutation
 
 SHARP = {"widen": 30.0, "because": "a rounding error of a logit near 148 is a relative error of 1e-5 of its weight"}
 
@@ -80,6 +80,11 @@ def exchanged(solve, draw):
 @case("float64 in, float64 out", kind="numerics", float64=True)
 def double(solve, draw):
     return {"loss": solve(*pairs(draw, size=4, width=3, dtype=torch.float64))}
+
+
+@case("gradients in float64: exact to nine digits", kind="gradients", float64=True, verify=nine_digits)
+def double_gradients(solve, draw):
+    return with_gradients(solve, draw, *pairs(draw, size=4, width=3, dtype=torch.float64))
 
 
 @case("the same tensors again, other numbers in them", kind="state")

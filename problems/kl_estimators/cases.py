@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from torch_judge.authoring import case, choice, integer, permutation, refusal
+from torch_judge.authoring import case, choice, integer, nine_digits, permutation, refusal
 
 # Differences of less than 0.1 are avoided: there right forms of k3 differ by their rounding.
 
@@ -32,6 +32,11 @@ def distributions(draw, *shape, banned=None, grad=True, **options):
 
 def with_gradients(solve, draw, logp, logq, *kind):
     return draw.gradients(solve(logp, logq, *kind), logp=logp, logq=logq)
+
+
+def gradients_by_kind(solve, draw, logp, logq, *kinds):
+    found = {kind: with_gradients(solve, draw, logp, logq, kind) for kind in kinds}
+    return {f"{kind}: {name}": value for kind, seen in found.items() for name, value in seen.items()}
 
 
 @case("k1, with gradients", kind="values")
@@ -101,11 +106,9 @@ def equal(solve, draw):
 
 @case("p and q are the same: the gradients of k1, k2 and k3", kind="gradients")
 def equal_gradients(solve, draw):
-    logp, seen = draw.rand("logp", 5, low=-4.0, high=-1.0), {}
-    for kind in ("k1", "k2", "k3"):
-        p, q = logp.clone().requires_grad_(), logp.clone().requires_grad_()
-        seen |= {f"{kind}: {name}": value for name, value in with_gradients(solve, draw, p, q, kind).items()}
-    return seen
+    logp = draw.rand("logp", 5, low=-4.0, high=-1.0)
+    p, q = logp.clone().requires_grad_(), logp.clone().requires_grad_()
+    return gradients_by_kind(solve, draw, p, q, "k1", "k2", "k3")
 
 
 @case("another kind is refused", kind="interface")
@@ -128,6 +131,12 @@ def double(solve, draw):
     logits = draw.randn("logits of two rows", 2, 5, dtype=torch.float64)
     p, q = logits - logits.logsumexp(-1, keepdim=True)
     return {"k3": solve(logp, logq), "full": solve(p, q, "full")}
+
+
+@case("gradients in float64: exact to nine digits", kind="gradients", float64=True, verify=nine_digits)
+def double_gradients(solve, draw):
+    p, q = distributions(draw, 2, 5, dtype=torch.float64)
+    return gradients_by_kind(solve, draw, p, q, "k1", "k2", "k3", "full")
 
 
 @case("the same tensors again, other numbers in them", kind="state")

@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import BY_LOGSUMEXP, case, choice, integer, number, permutation
+from torch_judge.authoring import BY_LOGSUMEXP, case, choice, integer, nine_digits, number, permutation
 
 # Every row has a label by the seed. Ignored rows hold other logits than kept ones: who counts them shows.
 
@@ -113,6 +113,12 @@ def huge_ignored_row(solve, draw):
 def double(solve, draw):
     logits = draw.randn("logits", 5, 4, std=2.0, dtype=torch.float64)
     return {"loss": solve(logits, labels(draw, 5, 4, ignored=[3]))}
+
+
+@case("gradients in float64: exact to nine digits", kind="gradients", float64=True, verify=nine_digits)
+def double_gradients(solve, draw):
+    logits = draw.randn("logits", 5, 4, std=2.0, dtype=torch.float64, grad=True)
+    return with_gradient(solve, draw, logits, labels(draw, 5, 4, ignored=[3]))
 
 
 @case("the same tensors again, other numbers in them", kind="state")

@@ -30,9 +30,10 @@ def ranks_and_scales(solve, draw):
     return {"tiny": solve(tiny), "huge": solve(huge), "images": solve(draw.randn("images", 2, 3, 4, 5))}
 
 
-@case("float64 stays float64", kind="numerics", float64=True)
+@case("float64 stays float64, with gradient", kind="numerics", float64=True)
 def float64(solve, draw):
-    return {"output": solve(draw.randn("x", 4, 6, dtype=torch.float64))}
+    x = draw.randn("x", 4, 6, dtype=torch.float64, grad=True)
+    return draw.gradients(solve(x), x=x)
 
 
 @case("a second call leaves the first result alone", kind="state")

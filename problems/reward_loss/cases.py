@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case, integer, number
+from torch_judge.authoring import case, integer, nine_digits, number
 
 
 def pairs(draw, size=6, offset=0.0):
@@ -92,10 +92,20 @@ def exchanged(solve, draw):
     return {"as they are": solve(chosen, rejected), "exchanged": solve(rejected, chosen)}
 
 
+def in_float64(draw, **options):
+    """Rewards, and a margin that is exact in float32, too: `torch.tensor(margin)` loses nothing."""
+    chosen, rejected = (draw.randn(name, 5, dtype=torch.float64, **options) for name in ("chosen", "rejected"))
+    return chosen, rejected, integer(draw, "eighths", 2, 7) / 8
+
+
 @case("float64 in, float64 out", kind="numerics", float64=True)
 def double(solve, draw):
-    chosen, rejected = (draw.randn(name, 5, dtype=torch.float64) for name in ("chosen", "rejected"))
-    return {"loss": solve(chosen, rejected, number(draw, "margin", 0.2, 0.8))}
+    return {"loss": solve(*in_float64(draw))}
+
+
+@case("gradients in float64: exact to nine digits", kind="gradients", float64=True, verify=nine_digits)
+def double_gradients(solve, draw):
+    return with_gradients(solve, draw, *in_float64(draw, grad=True))
 
 
 @case("the same tensors again, other numbers in them", kind="state")

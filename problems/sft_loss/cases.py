@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import BY_LOGSUMEXP, case, choice, integer, permutation
+from torch_judge.authoring import BY_LOGSUMEXP, case, choice, integer, nine_digits, permutation
 
 
 def ids_of(draw, rows, length, size, name="ids"):
@@ -108,6 +108,13 @@ def double(solve, draw):
     labels = answers(draw, 2, 5, 4, [(2, 5), (1, 3)])
     logits = draw.randn("logits", 2, 5, 4, std=2.0, dtype=torch.float64)
     return {"loss": solve(logits, labels)}
+
+
+@case("gradients in float64: exact to nine digits", kind="gradients", float64=True, verify=nine_digits)
+def double_gradients(solve, draw):
+    labels = answers(draw, 2, 5, 4, [(2, 5), (1, 3)])
+    logits = draw.randn("logits", 2, 5, 4, std=2.0, dtype=torch.float64, grad=True)
+    return draw.gradients(solve(logits, labels), logits=logits)
 
 
 @case("the same tensors again, other numbers in them", kind="state")
