@@ -93,7 +93,7 @@ def test_a_sound_problem_has_no_failures(tiny):
     assert row["mistakes rejected"] == row["diagnosed"] == "2/2"
     assert row["variants"] == "2/2"  # one variant, two seeds
     assert row["mutants"] == row["killed"] > 10
-    assert row["exploits"] == f"{len(exploits())}/{len(exploits())}"
+    assert row["exploits"] == f"{len(exploits()) - 1}/{len(exploits()) - 1}"  # `coarse` needs a case in float64
 
 
 def test_the_table_and_the_failures_are_markdown(tiny):
@@ -173,6 +173,34 @@ def test_a_listed_survivor_is_equivalent(tiny):
     assert not found
     assert row["equivalent"] == 3
     assert row["surviving"] == 0
+
+
+DOUBLE_CASE = """\n
+@case("float64", kind="numerics", float64=True)
+def in_float64(solve, draw):
+    return {"output": solve(draw.randn("x", 4, dtype=torch.float64))}
+"""
+DOUBLE_GRADIENT = """\n
+@case("gradients in float64", kind="gradients", float64=True{})
+def gradients_in_float64(solve, draw):
+    x = draw.randn("x", 4, dtype=torch.float64, grad=True)
+    return draw.gradients(solve(x), x=x)
+"""
+
+
+def test_where_float64_is_judged_its_gradients_are_judged_too(tiny):
+    cases = CASES.replace("import case", "import case, nine_digits").replace("from", "import torch\n\nfrom", 1)
+    assert "but no gradient in float64" in failures(tiny(cases=cases + DOUBLE_CASE), mutate=False)
+
+
+@pytest.mark.parametrize(
+    ("how", "accepted"), [("", False), (", verify=nine_digits", False), (', widen=1e3, because="…"', True)]
+)
+def test_a_backward_that_loses_digits_is_an_exploit(tiny, how, accepted):
+    cases = CASES.replace("import case", "import case, nine_digits").replace("from", "import torch\n\nfrom", 1)
+    problem = tiny(cases=cases + DOUBLE_CASE + DOUBLE_GRADIENT.format(how))
+    found = failures(problem, mutate=False)
+    assert bool(found) is accepted and ("The exploit `coarse`" in found) is accepted
 
 
 BAD_RECORDS = [
@@ -304,7 +332,7 @@ def test_exploits_are_reported_where_cases_are_weak(tiny):
 
 def test_an_exploit_without_effect_does_not_count(tiny):
     row, found = audited(tiny(equivalent("exploit", "flat"), cases=CASES.replace(GRADIENT_CASE, "")), mutate=False)
-    assert row["exploits"] == f"{len(exploits()) - 2}/{len(exploits()) - 2}"
+    assert row["exploits"] == f"{len(exploits()) - 3}/{len(exploits()) - 3}"
     assert found == ["The exploit `flat` is listed as equivalent, but has no effect. Remove the record."]
 
 
@@ -380,7 +408,7 @@ def test_exploits_and_mutants_work_on_a_class(tiny):
         )
     )
     assert not found
-    assert row["exploits"] == f"{len(exploits())}/{len(exploits())}"
+    assert row["exploits"] == f"{len(exploits()) - 1}/{len(exploits()) - 1}"
     assert row["mutants"] == row["killed"] > 10
 
 

@@ -24,7 +24,7 @@ from torch_judge.audit.checks import (
 )
 from torch_judge.audit.exploits import check_exploits
 from torch_judge.audit.findings import Exam
-from torch_judge.audit.inputs import check_arguments, check_seeds
+from torch_judge.audit.inputs import check_arguments, check_float64, check_seeds
 from torch_judge.audit.lint import lint_cases
 from torch_judge.audit.official import check_official
 from torch_judge.audit.proofs import Proofs
@@ -143,7 +143,7 @@ def _checked(exam: Exam, mutate: bool) -> tuple[Row, list[str]]:
     if mutate:
         row |= {"mutants": tally.made, "killed": tally.killed}
         row |= {"equivalent": len(tally.equivalent), "surviving": len(tally.surviving)}
-    unseen = (check_starter, check_bugs, check_seeds, check_arguments)  # no column of their own
+    unseen = (check_starter, check_bugs, check_seeds, check_arguments, check_float64)  # no column of their own
     failures = [sentence for check in unseen for sentence in check(exam).failures]
     failures += [*lint_cases(exam.problem), *check_writing(exam)]
     failures += [sentence for findings in found.values() for sentence in findings.failures]

@@ -8,15 +8,19 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import torch
+
 from torch_judge.audit.findings import Exam, Findings
 from torch_judge.audit.survivors import like
 from torch_judge.cases.authoring import Case
-from torch_judge.cases.observations import identical
+from torch_judge.cases.observations import TensorLeaf, identical
 from torch_judge.observe import Setting, clean_state
 from torch_judge.verdict.one_case import mismatches_of
 
 OTHERS = range(1, 9)
 """Seeds that are compared with seed 0. A size that is chosen among three is the same at all of them once in 6,500."""
+GRADIENT = "gradient of "
+"""What `Draw.gradients` begins their names with."""
 WAS = "argument"
 CHANGES: dict[str, Callable[[float], float]] = {
     "squared": lambda value: value * abs(value),
@@ -62,6 +66,21 @@ def _fixed(exam: Exam, case: Case) -> Iterator[str]:
         f"Case {case.name!r} is the same at every seed, so its answer can be written down. Draw its inputs; sizes and "
         "numbers too (`integer`, `number`, `choice` of torch_judge.authoring)."
     )
+
+
+def check_float64(exam: Exam) -> Findings:
+    """Where gradients are judged, and what is computed in float64, a gradient in float64 is judged, too."""
+    found = Findings()
+    seen = [exam.known.expected(case, 0).observations for case in exam.known.cases]
+    leaves = [(path, leaf.data.dtype) for paths in seen for path, leaf in paths.items() if isinstance(leaf, TensorLeaf)]
+    gradients = {dtype for path, dtype in leaves if GRADIENT in path}
+    others = {dtype for path, dtype in leaves if GRADIENT not in path}
+    if gradients and torch.float64 in others - gradients:
+        found.failures.append(
+            "Gradients are judged, and values in float64, but no gradient in float64: a backward that loses digits in "
+            "float32 is accepted. Add a case (`verify=nine_digits` of torch_judge.authoring)."
+        )
+    return found
 
 
 def check_arguments(exam: Exam) -> Findings:
