@@ -36,10 +36,10 @@ from torch_judge.cases.inputs import (
 from torch_judge.cases.optimizers import (
     attributes_of,
     give_gradients,
-    is_cleared,
-    layer_and_data,
     path_of,
     results_on_a_graph,
+    steps_with_a_gap,
+    training_of_a_layer,
 )
 
 __all__ = [
@@ -59,8 +59,6 @@ __all__ = [
     "choice",
     "give_gradients",
     "integer",
-    "is_cleared",
-    "layer_and_data",
     "linear_layers",
     "load_what_fits",
     "mistake",
@@ -74,8 +72,10 @@ __all__ = [
     "require",
     "results_on_a_graph",
     "same",
+    "steps_with_a_gap",
     "tie_between",
     "token_logits",
+    "training_of_a_layer",
     "weighed",
     "weights_of",
     "whole",

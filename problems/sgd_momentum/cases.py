@@ -1,15 +1,4 @@
-import torch
-
-from torch_judge.authoring import (
-    attributes_of,
-    case,
-    give_gradients,
-    is_cleared,
-    layer_and_data,
-    number,
-    path_of,
-    results_on_a_graph,
-)
+from torch_judge.authoring import case, give_gradients, number, path_of, steps_with_a_gap, training_of_a_layer
 
 
 def two_of_one_shape(draw):
@@ -107,23 +96,8 @@ def reused_gradients(solve, draw):
 
 @case("a parameter without a gradient is skipped, also by zero_grad", kind="state")
 def without_gradient(solve, draw):
-    """One parameter never has a gradient, one has none at step 2, one always has one."""
-    never, sometimes, always = (draw.randn(name, 3, grad=True) for name in ("never", "sometimes", "always"))
-    optimizer = solve([never, sometimes, always], lr=0.1, momentum=drawn_momentum(draw), weight_decay=0.3)
-    seen = {}
-    for time in (1, 2, 3):
-        sometimes.grad = None
-        give_gradients(draw, time, {"always": always} if time == 2 else {"always": always, "sometimes": sometimes})
-        optimizer.step()
-        seen[f"sometimes after step {time}"] = sometimes.detach().clone()
-        seen[f"always after step {time}"] = always.detach().clone()
-
-    sometimes.grad, always.grad = torch.ones_like(always), torch.ones_like(always)
-    optimizer.zero_grad()
-    seen["zero_grad has cleared the others"] = is_cleared(sometimes) and is_cleared(always)
-    # The parameters are watched to the end, and so are their gradients: None or zeros, both are right.
-    never.grad = sometimes.grad = always.grad = None
-    return seen
+    momentum = drawn_momentum(draw)
+    return steps_with_a_gap(draw, lambda params: solve(params, lr=0.1, momentum=momentum, weight_decay=0.3), gap=2)
 
 
 @case("two optimisers take turns", kind="state")
@@ -132,27 +106,12 @@ def turns(solve, draw):
     params = two_of_one_shape(draw)
     a, b = params.values()
     first, second = solve([a], lr=0.1, momentum=drawn_momentum(draw)), solve([b], lr=0.3, momentum=0.5)
-    seen = {}
-    for time in (1, 2):
-        give_gradients(draw, time, params)
-        first.step()
-        second.step()
-        seen[f"a after step {time}"] = a.detach().clone()
-        seen[f"b after step {time}"] = b.detach().clone()
-    return seen
+    return path_of(draw, (first, second), params, steps=2)
 
 
 @case("training a layer: zero_grad, backward, step", kind="state")
 def training(solve, draw):
-    layer, x, target = layer_and_data(draw)
-    optimizer = solve(layer.parameters(), lr=0.1, momentum=drawn_momentum(draw), weight_decay=0.1)
-    seen = {}
-    for time in (1, 2, 3):
-        optimizer.zero_grad()
-        seen[f"cleared before step {time}"] = all(is_cleared(param) for param in layer.parameters())
-        loss = ((layer(x) - target) ** 2).mean()
-        loss.backward()
-        optimizer.step()
-        seen[f"loss {time}"] = loss.detach()
-    seen["buffers that hang on an autograd graph"] = results_on_a_graph(attributes_of(optimizer))
-    return seen
+    momentum = drawn_momentum(draw)
+    return training_of_a_layer(
+        draw, lambda params: solve(params, lr=0.1, momentum=momentum, weight_decay=0.1), kept="buffers"
+    )
