@@ -22,6 +22,9 @@ class Right:
         for p in self.model.parameters():
             p.grad = None
 
+    def trainable(self):
+        return [p for p in self.model.parameters() if p.requires_grad]
+
     def clip(self):
         nn.utils.clip_grad_norm_(list(self.model.parameters()), max_norm=self.max_norm)
 
@@ -102,21 +105,57 @@ class ClearedAfterTheStep(Right):
 
 class ClippedByValue(Right):
     def clip(self):
-        for p in self.model.parameters():
+        for p in self.trainable():
             p.grad.clamp_(-self.max_norm, self.max_norm)
 
 
 class ClippedOneByOne(Right):
     def clip(self):
-        for p in self.model.parameters():
+        for p in self.trainable():
             p.grad *= min(1.0, self.max_norm / (p.grad.norm().item() + 1e-6))
 
 
 class AlwaysMaxNorm(Right):
     def clip(self):
-        norm = torch.cat([p.grad.flatten() for p in self.model.parameters()]).norm()
-        for p in self.model.parameters():
+        norm = torch.cat([p.grad.flatten() for p in self.trainable()]).norm()
+        for p in self.trainable():
             p.grad = p.grad * self.max_norm / norm
+
+
+class FrozenHasNoGradient(Right):
+    def clip(self):
+        squares = [p.grad**2 for p in self.model.parameters()]
+        length = torch.sqrt(sum(square.sum() for square in squares))
+        if length > self.max_norm:
+            for p in self.model.parameters():
+                p.grad *= self.max_norm / length
+
+
+class BestWithoutBuffers(Right):
+    def snapshot(self):
+        return {name: p.data.clone() for name, p in self.model.named_parameters()}
+
+
+class ImprovementTooSmall(Right):
+    def better(self, trained, valid):
+        return self.lowest - valid > 5e-3
+
+
+class BestBeforeTraining(Right):
+    def ready(self):
+        super().ready()
+        self.before = copy.deepcopy(self.model.state_dict())
+
+    def snapshot(self):
+        return self.before
+
+
+class LoadsTheBest(Right):
+    def run(self):
+        history, best = super().run()
+        if best:
+            self.model.load_state_dict(best)
+        return history, best
 
 
 class MaxNormIgnored(Right):
