@@ -57,6 +57,21 @@ def powers(solve, draw):
     return {f"a ** {n}": attempt(one, solve, numbers, lambda a, n=n: a**n) for n in (-1, 0.5, 2, 3, 2.5)}
 
 
+@case("powers of a negative number and of 0", kind="gradients")
+def signed_powers(solve, draw):
+    (size,) = drawn(draw, "a")
+    seen = {f"(-a) ** {n}": attempt(one, solve, [-size], lambda a, n=n: a**n) for n in (-1, 2, 3)}
+    return seen | {f"0.0 ** {n}": attempt(one, solve, [0.0], lambda a, n=n: a**n) for n in (1, 2, 3)}
+
+
+@case("one Value on both sides", kind="gradients")
+def both_sides(solve, draw):
+    numbers = drawn(draw, "a")
+    # a / a alone has the derivative 0, which rounding may miss.
+    builds = {"a + a": lambda a: a + a, "a * a": lambda a: a * a, "a / a * a": lambda a: a / a * a}
+    return {name: attempt(one, solve, numbers, build) for name, build in builds.items()}
+
+
 @case("relu on both sides", kind="gradients")
 def relu(solve, draw):
     (size,) = drawn(draw, "a")
@@ -101,13 +116,23 @@ def from_the_middle(solve, draw):
     return derivatives(middle, a=a, b=b, middle=middle, end=end) | {"data of the end": end.data}
 
 
+@case("backward of a leaf", kind="state")
+def from_a_leaf(solve, draw):
+    a = solve(drawn(draw, "a")[0])
+    return derivatives(a, a=a)
+
+
 @case("operands stay as they are", kind="state")
 def operands(solve, draw):
     a, b = (solve(value) for value in drawn(draw, "a", "b"))
     before = a.data, b.data
     results = a + b, a - b, a * b, a / b, -a, a**2, a.relu(), 2 - a, 2 / b
     new = all(result is not a and result is not b for result in results)
-    return {"new Values": new, "unchanged": (a.data, b.data) == before, "data": [result.data for result in results]}
+    total = a
+    total += b
+    seen = {"a after total = a; total += b": a.data, "total": derivatives(total, a=a, b=b)}
+    unchanged = (a.data, b.data) == before
+    return seen | {"new Values": new, "unchanged": unchanged, "data": [result.data for result in results]}
 
 
 @case("a chain of 5,000 operations", kind="cost")

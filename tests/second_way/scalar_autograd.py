@@ -53,7 +53,7 @@ class Plain:
         done, result, stack = set(), [], [self]
         while stack:
             node = stack[-1]
-            todo = [x for x in node.inputs if x.key() not in done]
+            todo = [x for x in node.inputs if x.key() not in done and x is not node]
             if todo and node.key() not in done:
                 stack.extend(todo)
                 continue
@@ -188,6 +188,35 @@ class PowerExponent(Right):
 class ReluLetsThrough(Right):
     def gate(self):
         return 1.0
+
+
+class SameOperandOnce(Right):
+    def made(self, data, inputs, slopes):
+        if len(inputs) == 2 and inputs[0] is inputs[1]:
+            inputs, slopes = inputs[1:], slopes[1:]
+        return super().made(data, inputs, slopes)
+
+
+class LeavesOnly(Right):
+    def backward(self):
+        amounts = {id(self): 1.0}
+        for node in self.order():
+            amount = amounts[id(node)]
+            if not node.inputs:
+                node.grad += amount
+            for x, slope in zip(node.inputs, node.slopes, strict=True):
+                amounts[id(x)] = amounts.get(id(x), 0.0) + slope * amount
+
+
+class EndLeftOut(Right):
+    def backward(self):
+        amounts = {id(self): 1.0}
+        for node in self.order():
+            amount = amounts[id(node)]
+            if node is not self:
+                node.grad += amount
+            for x, slope in zip(node.inputs, node.slopes, strict=True):
+                amounts[id(x)] = amounts.get(id(x), 0.0) + slope * amount
 
 
 class ReluTimesValue(Right):
