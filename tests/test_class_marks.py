@@ -373,6 +373,12 @@ def test_junit_is_read_by_its_own_reader(folder: Path) -> None:
     assert r"red \x1b[31m and \x00 \ufffe" in junit.junit(found)
 
 
+def test_a_name_is_no_formula_of_a_spreadsheet() -> None:
+    assert tables.harmless(["=cmd()|x", "@a", "-1.50", "+1", "-x", "a=b", ""]) == [
+        "'=cmd()|x", "'@a", "-1.50", "+1", "'-x", "a=b", "",
+    ]  # fmt: skip
+
+
 def test_tables_leave_blank_what_has_no_mark(folder: Path) -> None:
     found = load_class(folder)
     wide = {row["student"]: row["softmax"] for row in csv.DictReader(io.StringIO(tables.wide(found)))}

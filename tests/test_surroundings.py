@@ -235,9 +235,10 @@ def test_what_cannot_be_put_back_and_matters_is_told(monkeypatch: pytest.MonkeyP
     assert judge("relu", solution(relu.solution, relu.entry)).accepted, "restoring is enough"
 
 
-def test_what_a_call_replaces_is_a_violation() -> None:
+@pytest.mark.parametrize("put", ["lambda *a, **k: None", "print", "type('Says', (), {'__call__': lambda *a: True})()"])
+def test_what_a_call_replaces_is_a_violation(put: str) -> None:
     relu = find_bank().get("relu")
-    tampers = "import torch\ndef relu(x):\n    torch.Tensor.backward = lambda *a, **k: None\n    return x * (x > 0)\n"
+    tampers = f"import torch\ndef relu(x):\n    torch.Tensor.backward = {put}\n    return x * (x > 0)\n"
     with replaced(""):
         report = judge("relu", solution(tampers, relu.entry))
     assert any(v.api == "torch.Tensor.backward" for v in report.violations)

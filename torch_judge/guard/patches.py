@@ -9,11 +9,11 @@ from __future__ import annotations
 import operator
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 import torch
@@ -103,13 +103,16 @@ def note_of(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _replaced_in_torch() -> Iterator[tuple[str, str]]:
     for path, owner in PATCHABLE.items():
-        for name in _replaced(owner):
+        for name in _replaced(owner, _OWN[path]):
             if _own(path, name) is not None or _mentions(owner, name):  # what was merely added to torch is no patch
                 yield path, name
 
 
-def _replaced(owner: Any) -> tuple[str, ...]:
-    """The names in ``owner`` under which a learner's function stands."""
+def _replaced(owner: Any, own: Mapping[str, Any] = MappingProxyType({})) -> tuple[str, ...]:
+    """The names in ``owner`` under which a learner's function stands, or something else than one of its ``own``.
+
+    Functions of torch's own may: its compiler wraps some when it is imported.
+    """
     values = tuple(vars(owner).values())
     before, found = _SCANNED.get(owner, ((), ()))
     if len(before) == len(values) and all(map(operator.is_, before, values)):
@@ -117,10 +120,15 @@ def _replaced(owner: Any) -> tuple[str, ...]:
     found = tuple(
         name
         for name, value in tuple(vars(owner).items())
-        if type(value) is FunctionType and is_learners(value.__code__.co_filename)
+        if (own.get(name, value) is not value and not _is_torchs(value))
+        or (type(value) is FunctionType and is_learners(value.__code__.co_filename))
     )
     _SCANNED[owner] = values, found
     return found
+
+
+def _is_torchs(value: object) -> bool:
+    return type(value) is FunctionType and str(value.__globals__.get("__name__")).partition(".")[0] == "torch"
 
 
 def _own(path: str, name: str) -> Any:

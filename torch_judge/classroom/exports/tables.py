@@ -12,6 +12,7 @@ from torch_judge.classroom.marks import Mark, totals
 
 LONG = ("student", "name", "email", "problem", "status", "points", "of", "share", "late", "factor", "mistakes",
         "violations", "seconds", "place", "set_because")  # fmt: skip
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def wide(found: Class) -> str:
@@ -22,12 +23,12 @@ def wide(found: Class) -> str:
         [id, s.name, s.email, *(number(by[id, problem]) for problem in found.problems), number(sums.get(id))]
         for id, s in found.recognition.students.items()
     ]
-    return table(["student", "name", "email", *found.problems, "sum"], rows)
+    return table(["student", "name", "email", *found.problems, "sum"], map(harmless, rows))
 
 
 def long(found: Class) -> str:
     """A row for each mark."""
-    return table(LONG, (_row(found, mark) for mark in found.marks))
+    return table(LONG, (harmless(_row(found, mark)) for mark in found.marks))
 
 
 def _row(found: Class, mark: Mark) -> list[str]:
@@ -95,3 +96,16 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], quoting: int = csv
     writer.writerow(head)
     writer.writerows(rows)
     return out.getvalue()
+
+
+def harmless(row: Iterable[str]) -> list[str]:
+    """A row in which no spreadsheet sees a formula: names come from files that students have named."""
+    return [f"'{cell}" if cell.startswith(FORMULA) and not _is_number(cell) else cell for cell in row]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
