@@ -125,8 +125,8 @@ def _autograd_keys(operator: str) -> Iterator[str]:
 
 
 def _scripted() -> list[str]:
-    functions: Any = torch.jit._state._python_cu.get_functions()  # torch's stub says that this is None
-    return [function.name for function in functions]
+    unit: Any = torch.jit._state._python_cu  # torch's stub says that it gives None
+    return [function.name for function in unit.get_functions()]
 
 
 @lru_cache(maxsize=1)
