@@ -82,6 +82,7 @@ bench: .venv/dev .venv/lab ## times of check, beside the bare cost of its cases,
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.lab
 	$(BIN)/python -m bench.official $(OTHER) # OTHER=folder: beside another checkout's
+	$(if $(OTHER),$(BIN)/python -m bench.kernel $(OTHER))
 	$(BIN)/python -m bench.classroom
 
 clean:

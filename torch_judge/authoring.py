@@ -33,6 +33,7 @@ from torch_judge.cases.inputs import (
     whole,
     without_gradient,
 )
+from torch_judge.cases.modes import repeated
 from torch_judge.cases.optimizers import (
     attributes_of,
     give_gradients,
@@ -69,6 +70,7 @@ __all__ = [
     "plausible",
     "qkv",
     "refusal",
+    "repeated",
     "require",
     "results_on_a_graph",
     "same",

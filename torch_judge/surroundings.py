@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch.nn.modules import module as hooks
 
+from torch_judge.cases.modes import drop_keys_without_a_mode, no_modes
+
 HOOKS = [name for name, value in vars(hooks).items() if name.startswith("_global_") and isinstance(value, dict)]
 DEVICES = ("cpu", "cuda", "mps")
 
@@ -148,17 +150,17 @@ def note_of(phrases: tuple[str, ...]) -> tuple[str, ...]:
 @contextlib.contextmanager
 def usual_settings() -> Iterator[None]:
     """Within the block torch is as it is after `import torch`, warnings are silent; afterwards all is as before."""
-    _drop_keys_without_a_mode()
+    drop_keys_without_a_mode()
     before = [(setting, setting.read()) for setting in GLOBALS]
     try:
         with torch.inference_mode(False), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if any(value != setting.usual for setting, value in before):
                 _put_all((setting, setting.usual) for setting in GLOBALS)
-            with _no_modes():
+            with no_modes():
                 yield
     finally:
-        _drop_keys_without_a_mode()
+        drop_keys_without_a_mode()
         _put_all(before)
 
 
@@ -166,35 +168,6 @@ def _put_all(values: Any) -> None:
     for setting, value in values:
         if setting.read() != value:
             setting.put(value)
-
-
-@contextlib.contextmanager
-def _no_modes() -> Iterator[None]:
-    """Within the block no mode watches or changes calls; what a call within leaves on the stacks is dropped."""
-    functions, operators = _popped()
-    try:
-        yield
-    finally:
-        _popped()
-        for mode in functions:
-            torch._C._push_on_torch_function_stack(mode)
-        for mode in operators:
-            torch._C._push_on_torch_dispatch_stack(mode)
-
-
-def _popped() -> tuple[list[Any], list[Any]]:
-    """The modes that were in force, outermost first; none is any longer."""
-    functions = [torch._C._pop_torch_function_stack() for _ in range(torch._C._len_torch_function_stack())]
-    operators = [torch._C._pop_torch_dispatch_stack(None) for _ in range(torch._C._len_torch_dispatch_stack())]
-    _drop_keys_without_a_mode()
-    return functions[::-1], operators[::-1]
-
-
-def _drop_keys_without_a_mode() -> None:
-    """A guard that a learner entered under a mode of ours, and never left, brings its keys back when it dies."""
-    if not torch._C._len_torch_dispatch_stack():
-        for key in (torch._C.DispatchKey.Python, torch._C.DispatchKey.PythonTLSSnapshot):
-            torch._C._dispatch_tls_set_dispatch_key_included(key, False)
 
 
 def _modes_of_functions() -> list[Any]:

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from torch_judge.authoring import case, number, plausible, require, same, tie_between
+from torch_judge.authoring import case, number, plausible, repeated, require, same, tie_between
 
 
 def output(seen, expected, path="output"):
@@ -104,7 +104,7 @@ def unrelated_elements(seen, expected, draw):
 @case("no two elements share their fate, over 400 calls", kind="property", verify=unrelated_elements)
 def four_hundred_masks(solve, draw):
     x, layer = draw.rand("x", 4, 4, low=1.0, high=2.0), solve(p=0.5)  # square: a mask could be its own transpose
-    return {"output": [layer(x.clone()) for _ in range(400)]}
+    return {"output": repeated(400, lambda: layer(x.clone()))}
 
 
 def fresh(seen, expected, draw):

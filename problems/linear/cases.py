@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from torch_judge.authoring import case, integer, require, same, tie_between
+from torch_judge.authoring import case, integer, repeated, require, same, tie_between
 
 
 def fill(draw, layer, n_in, n_out, time=""):
@@ -119,4 +119,4 @@ def unrelated_layers(seen, expected, draw):
 @case("every layer draws weights of its own, each number by itself", kind="property", verify=unrelated_layers)
 def layers(solve, draw):
     n_in, n_out = integer(draw, "in_features", 4, 7), 4
-    return {"weights": torch.stack([solve(n_in, n_out).weight.detach().flatten() for _ in range(400)])}
+    return {"weights": torch.stack(repeated(400, lambda: solve(n_in, n_out).weight.detach().flatten()))}

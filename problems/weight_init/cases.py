@@ -3,7 +3,7 @@ import math
 import torch
 from torch import nn
 
-from torch_judge.authoring import case, choice, integer, plausible, require, tie_between
+from torch_judge.authoring import case, choice, integer, plausible, repeated, require, tie_between
 
 # Shapes (out, in) of 4000 numbers each: few inputs, so that one input more or less shows, and many.
 FEW = ((1000, 4), (800, 5))
@@ -161,9 +161,13 @@ def new_numbers(seen, expected, draw):
 def new_draws(solve, draw):
     """400 calls: what ties two places of a weight to each other shows as a correlation."""
     shape = (4, integer(draw, "in", 4, 7))
-    weights = [fresh(*shape) for _ in range(400)]
-    for weight in weights:
+
+    def initialised():
+        weight = fresh(*shape)
         solve(weight)
+        return weight
+
+    weights = repeated(400, initialised)
     first = weights[0].detach().clone()
     solve(first)
     return {"weights": torch.stack([weight.flatten() for weight in weights]), "weight 1 again": first.flatten()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FunctionType
 from typing import Any
@@ -21,8 +21,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from torch_judge.cases.frames import learners_line
 from torch_judge.cases.meters import with_tensors
+from torch_judge.cases.modes import past_one_operator_mode
 from torch_judge.guard import absent
 from torch_judge.guard.concepts import Matcher, snake
+from torch_judge.guard.plain import plain_calls
 from torch_judge.report import Violation
 
 MAX_NODES = 10_000
@@ -34,6 +36,9 @@ HELPERS = (
 
 TRACERS = ("_create_function_from_trace", "_create_method_from_trace", "_create_graph_by_tracing", "_check_trace")
 """Beginnings of the names of what `torch.jit.trace` does, in torch._C and torch.jit._trace."""
+
+PLAIN = "plain"
+"""In place of an API's name: a call whose operators need no look."""
 
 Record = Callable[[str, str], None]
 
@@ -71,7 +76,7 @@ class Watch:
                 return
             stack.enter_context(_watched_helpers(self.matches, self.record))
             stack.enter_context(_tracing_apart())
-            stack.enter_context(_CallWitness(self.matches, self.record))
+            stack.enter_context(_CallWitness(self.matches, self.record, plain_calls()))
             stack.enter_context(_OperatorWitness(self.matches, self.record))
             yield
 
@@ -192,27 +197,33 @@ def _recording(function: Callable[..., Any], api: str, record: Record) -> Callab
 
 
 class _CallWitness(TorchFunctionMode):
-    """Sees Python-level calls of torch: functional, methods, `torch.*`, also through getattr and exec."""
+    """Sees Python-level calls of torch: functional, methods, `torch.*`, also through getattr and exec.
 
-    def __init__(self, matches: Matcher, record: Record) -> None:
+    The operators of ``plain`` calls are hidden from the operator witness.
+    """
+
+    def __init__(self, matches: Matcher, record: Record, plain: Collection[Any] = ()) -> None:
         super().__init__()
         self._matches = matches
         self._record = record
+        self._plain = plain
         self._known: dict[Any, str] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         api = self._known.get(func)
         if api is None:
             api = self._known[func] = self._api(func)
-        if api:
+        if api is PLAIN and torch._C._len_torch_dispatch_stack() == 1:  # another mode is a meter, or the learner's own
+            return past_one_operator_mode(func, args, kwargs or {})
+        if api and api is not PLAIN:
             self._record(api, "call")
         return func(*args, **(kwargs or {}))
 
     def _api(self, func: Any) -> str:
-        """How to name ``func`` if it is forbidden, else ""."""
+        """How to name ``func`` if it is forbidden, else `PLAIN` or ""."""
         name = str(getattr(func, "__name__", "")).split(".")[0]
         if not self._matches(name):
-            return ""
+            return PLAIN if func in self._plain else ""
         try:
             return resolve_name(func) or f"torch.{name}"
         except Exception:  # torch resolves overridable functions only; the bare name serves for others
