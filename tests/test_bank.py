@@ -160,6 +160,19 @@ def test_the_next_problem(after: str | None, solved: str, number: int | None) ->
     assert (found and found.number) == number
 
 
+def test_headings_are_those_of_the_problems() -> None:
+    bank = find_bank()
+    expected = [(p.id, p.number, p.title, p.topic, p.difficulty) for p in bank.problems()]
+    assert [(h.id, h.number, h.title, h.topic, h.difficulty) for h in find_bank().headings()] == expected
+
+
+def test_what_has_no_heading_is_passed_over(tmp_path: Path) -> None:
+    folder(tmp_path, "good", extra="[[mistakes]]\nnot = to be read")
+    folder(tmp_path, "bad", number='"one"')
+    folder(tmp_path, "empty", title=None)
+    assert [heading.id for heading in Bank((tmp_path,)).headings()] == ["good"]
+
+
 def test_a_private_bank_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder(tmp_path, "doubling")
     assert "doubling" in find_bank(tmp_path) and "batchnorm" in find_bank(tmp_path)

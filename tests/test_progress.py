@@ -408,6 +408,35 @@ def test_damage_that_appears_later_is_noticed_too(store: Store) -> None:
     assert (store.summary("relu").attempts, len(store.notices)) == (1, 1)
 
 
+def test_a_connection_that_is_kept_open_serves_all_until_one_fails(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, connect = [], sqlite3.connect
+    monkeypatch.setattr(storage.sqlite3, "connect", lambda *a, **k: opened.append(a) or connect(*a, **k))
+    store.record(report("bc"))
+    with store.database.kept_open():
+        store.record(report())
+        assert store.latest() == "relu" and store.summary("relu").attempts == 2
+        assert len(opened) == 2
+        assert store.database.read("SELECT nothing") == []
+        assert store.last("relu") is not None
+        assert len(opened) == 3
+    store.record(report())
+    assert store.latest() == "relu" and len(opened) == 5
+    with sqlite3.connect(store.path) as other:  # nobody holds a lock
+        other.execute("BEGIN EXCLUSIVE")
+
+
+def test_damage_is_mended_while_a_connection_is_kept_open(store: Store) -> None:
+    store.record(report())
+    with store.database.kept_open():
+        assert store.latest() == "relu"
+        store.path.write_bytes(b"no database" * 1000)
+        store.record(report(problem="softmax"))
+        assert store.latest() == "softmax"
+    assert store.latest() == "softmax" and "set aside" in store.notices[0]
+
+
 def test_an_empty_file_is_no_damage(store: Store) -> None:
     store.path.parent.mkdir()
     store.path.touch()

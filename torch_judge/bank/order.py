@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 
@@ -27,6 +30,30 @@ class Placed(Protocol):
 
 
 P = TypeVar("P", bound=Placed)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What a problem is called, and its place."""
+
+    id: str
+    number: int
+    title: str
+    topic: str
+    difficulty: str
+
+
+def heading(folder: Path) -> Heading | None:
+    """The heading of a problem's folder, without the records of its mistakes, which take ten times as long to read.
+
+    None where it cannot be read.
+    """
+    try:
+        head, _, _ = (folder / "problem.toml").read_text(encoding="utf-8").partition("\n[[")
+        data = tomllib.loads(head)
+        return Heading(folder.name, int(data["number"]), data["title"], data["topic"], data["difficulty"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def by_topic(problems: Iterable[P]) -> dict[str, list[P]]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from torch_judge.bank.order import Heading, heading
 from torch_judge.bank.records import refuse_bad_record
 from torch_judge.errors import JudgeError, ProblemError
 
@@ -153,6 +154,7 @@ class Bank:
             if (folder / "problem.toml").is_file()
         }
         self._loaded: dict[str, Problem] = {}
+        self._headings: tuple[Heading, ...] = ()
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and len(self._meant(name)) == 1
@@ -187,6 +189,13 @@ class Bank:
                     f"Give one of them another in its problem.toml; {found[-1].number + 1} is free.",
                 )
         return tuple(found)
+
+    def headings(self) -> tuple[Heading, ...]:
+        """The headings of all problems that have one, by number. Loads none."""
+        if not self._headings:
+            found = (heading(folder) for folder in self._folders.values())
+            self._headings = tuple(sorted(filter(None, found), key=lambda h: (h.number, h.id)))
+        return self._headings
 
     def _load(self, id: str) -> Problem:
         if id not in self._loaded:

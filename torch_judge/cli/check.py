@@ -105,11 +105,11 @@ def _one_case(report: Report, bank: Bank, which: int | str) -> Report:
 
 def _following(report: Report, bank: Bank, store: Store, options: str) -> str:
     """What comes next, after work that is accepted and kept."""
-    from torch_judge.learner.shared import next_row, next_sentence, problem_rows
+    from torch_judge.learner.shared import next_problem, next_sentence
 
     if not report.accepted or store.latest() != report.problem:
         return ""
-    return next_sentence(next_row(problem_rows(bank, store), store), shell=True, options=options)
+    return next_sentence(next_problem(bank, store), shell=True, options=options)
 
 
 def _show(report: Report, bank: Bank, sentence: str, path: Path, *, unfold: bool, following: str, options: str) -> None:

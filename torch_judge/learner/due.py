@@ -50,8 +50,8 @@ def due(bank: Bank, store: Store, now: datetime | None = None) -> Due:
     """What is due by the end of the day ``now``, by this machine's calendar, of the bank and its lessons."""
     end = _midnight((now or datetime.now()).astimezone())
     rows = store.database.read("SELECT key FROM reviews WHERE due < ? ORDER BY due, key", stamp(end))
-    topics = set(find_lessons(bank).topics)
     keys = [row["key"] for row in rows]
+    topics = set(find_lessons(bank).topics) if keys else set()
     known = [key for key in keys if key.split("/")[0] in (bank.ids if _drill(key) else topics)]
     return Due(
         tuple(key for key in known if _part(key) == CARDS),

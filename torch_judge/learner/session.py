@@ -160,11 +160,12 @@ def _present(problem: Problem, report: Report, candidate: Any, case: int | str |
     sentence = following = ""
     if case is None:
         store = Store()
-        sentence = learner.remember(report, store, hashlib.sha256(source_of(candidate).encode()).hexdigest())
+        with store.database.kept_open():
+            sentence = learner.remember(report, store, hashlib.sha256(source_of(candidate).encode()).hexdigest())
+            if report.accepted:
+                following = learner.next_sentence(learner.next_problem(_bank(), store))
+                following = " ".join(filter(None, (following, due(_bank(), store).sentence("`review()`"))))
         _tell_notices(store)
-        if report.accepted:
-            following = learner.next_sentence(learner.next_row(learner.problem_rows(_bank(), store), store))
-            following = " ".join(filter(None, (following, due(_bank(), store).sentence("`review()`"))))
     numbers = {c.name: number for number, c in enumerate(known(problem).cases, start=1)}
     show.show(
         report,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch_judge.bank import HINTS, Bank, Problem
-from torch_judge.bank.order import following
+from torch_judge.bank.order import Heading, P, following
 from torch_judge.bank.records import DIFFICULTIES
 from torch_judge.errors import JudgeError
 from torch_judge.learner.progress import Store, Summary, compare_with_last
@@ -107,11 +107,20 @@ def _begins(value: str, asked: str) -> bool:
 
 def next_row(rows: Sequence[StatusRow], store: Store) -> StatusRow | None:
     """What to work on: the problem tried last if it is not solved, else the next unsolved one; None if all are."""
-    latest = store.latest()
-    last = next((row for row in rows if row.id == latest), None)
-    if last is not None and last.state != "solved":
-        return last
-    return following(rows, latest, {row.id for row in rows if row.state == "solved"})
+    return _next(rows, store.latest(), {row.id for row in rows if row.state == "solved"})
+
+
+def next_problem(bank: Bank, store: Store) -> StatusRow | None:
+    """`next_row` of all the bank's problems, of which none is loaded and no other row made."""
+    summaries = store.summaries()
+    solved = {id for id, done in summaries.items() if done.state == "solved"}
+    found = _next(bank.headings(), store.latest(), solved)
+    return None if found is None else _row(found, summaries)
+
+
+def _next(problems: Sequence[P], latest: str | None, solved: Collection[str]) -> P | None:
+    last = next((problem for problem in problems if problem.id == latest), None)
+    return last if last is not None and last.id not in solved else following(problems, latest, solved)
 
 
 def next_sentence(row: StatusRow | None, *, shell: bool = False, options: str = "") -> str:
@@ -123,7 +132,7 @@ def next_sentence(row: StatusRow | None, *, shell: bool = False, options: str = 
     return f"{word}: `{row.id}`, {row.title} ({row.difficulty}).{how}"
 
 
-def _row(problem: Problem, summaries: Mapping[str, Summary]) -> StatusRow:
+def _row(problem: Problem | Heading, summaries: Mapping[str, Summary]) -> StatusRow:
     from torch_judge.show import StatusRow
 
     done = summaries.get(problem.id, Summary(problem.id))

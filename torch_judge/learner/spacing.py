@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.util import find_spec
@@ -22,7 +23,7 @@ class Spaced(NamedTuple):
 
 def can_space() -> bool:
     """Whether FSRS is installed. A notebook that carries the judge does without it."""
-    return find_spec("fsrs") is not None
+    return "fsrs" in sys.modules or find_spec("fsrs") is not None
 
 
 def reviewed(state: str | None, rating: int, at: datetime, *, minutes: bool) -> Spaced:

@@ -32,7 +32,8 @@ class Database:
     Tables ``added`` since are made in a file that lacks them. The version stays: an older program, which does not look
     for them, goes on working with the file.
 
-    Each transaction opens the file anew. Nothing raises: what went wrong is told in ``notices``.
+    Each transaction opens the file anew, but within `kept_open`. Nothing raises: what went wrong is told in
+    ``notices``.
     """
 
     def __init__(
@@ -50,6 +51,21 @@ class Database:
         self._indexes = indexes
         self._version = version
         self._timeout_s = TIMEOUT_S
+        self._keeps = False
+        self._kept: sqlite3.Connection | None = None
+
+    @contextlib.contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Within the block, one connection serves all transactions until one fails: to open another is half their cost.
+
+        For a moment only: whoever sets the file aside meanwhile takes it away with what is still written.
+        """
+        self._keeps = True
+        try:
+            yield
+        finally:
+            self._keeps = False
+            self._close(self._kept)
 
     def read(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """The rows of a query; none if the file is not there or cannot be read."""
@@ -112,16 +128,27 @@ class Database:
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self.path, timeout=self._timeout_s, isolation_level=None)
+        db = self._kept or sqlite3.connect(self.path, timeout=self._timeout_s, isolation_level=None)
         try:
-            db.row_factory = sqlite3.Row
-            # WAL needs shared memory, which a network folder does not have.
-            db.execute("PRAGMA journal_mode = DELETE")
-            # A check does not wait for the disk (20 ms and more). A transaction still survives the end of its process;
-            # only a power cut within seconds of a check can damage the file, which is then set aside.
-            db.execute("PRAGMA synchronous = OFF")
+            if db is not self._kept:
+                db.row_factory = sqlite3.Row
+                # WAL needs shared memory, which a network folder does not have.
+                db.execute("PRAGMA journal_mode = DELETE")
+                # A check does not wait for the disk (20 ms and more). A transaction still survives the end of its
+                # process; only a power cut within seconds of a check can damage the file, which is then set aside.
+                db.execute("PRAGMA synchronous = OFF")
             yield db
-        finally:
+        except BaseException:
+            self._close(db)
+            raise
+        if self._keeps and not db.in_transaction:
+            self._kept = db
+        else:
+            self._close(db)
+
+    def _close(self, db: sqlite3.Connection | None) -> None:
+        self._kept = None
+        if db is not None:
             db.close()
 
     def _create(self, db: sqlite3.Connection) -> None:
@@ -134,7 +161,7 @@ class Database:
     def _add(self, db: sqlite3.Connection, *, lasting: bool) -> None:
         """Make the added tables that the file lacks; for reading, where the file stays as it is, in memory."""
         for table in self._added.keys() - _names(db):
-            kind = "TABLE" if lasting else "TEMP TABLE"
+            kind = "TABLE" if lasting else "TEMP TABLE IF NOT EXISTS"
             db.execute(f"CREATE {kind} {table} ({_declared(self._added[table])})")
 
     def _inspect(self, db: sqlite3.Connection) -> bool:
