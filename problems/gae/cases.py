@@ -35,9 +35,15 @@ def bools(solve, draw):
     return both(solve(*rollout(draw, 6, 4, boolean=True), **factors(draw)))
 
 
-@case("one environment, (T,); gamma and lam by position", kind="interface")
+@case("one environment, (T,) and (T, 1); gamma and lam by position", kind="interface")
 def single(solve, draw):
-    return both(solve(*rollout(draw, integer(draw, "steps", 6, 10)), *factors(draw).values()))
+    rewards, values, dones, last_value = rollout(draw, integer(draw, "steps", 6, 10))
+    gamma, lam = factors(draw).values()
+    column = [part.unsqueeze(-1) for part in (rewards, values, dones, last_value)]
+    return {
+        "(T,)": both(solve(rewards, values, dones, last_value, gamma, lam)),
+        "(T, 1)": both(solve(*column, gamma, lam)),
+    }
 
 
 @case("defaults: gamma 0.99, lam 0.95, over fifty steps", kind="values")

@@ -147,3 +147,22 @@ def alone(solve, draw):
         return solve(lambda ids, cache: (table[in_columns(ids, len(prompt))], cache), prompt, 8, eos, pad=pad)
 
     return {"batch": text(prompt)} | {f"text {n} alone": text(prompt[n : n + 1]) for n in range(3)}
+
+
+@case("a model without a cache, or with an empty one, gets the new ids alone as well", kind="state")
+def empty_cache(solve, draw):
+    # An id follows another as the table says, so this model needs no past; who feeds it again shows in the calls only.
+    table = draw.randn("table", V, V)
+    table[:, 0] = -9.0  # 0 is the end, and never comes
+    prompt = draw.randint("prompt", 1, V, 2, 3)
+
+    def observed(kept):
+        shapes = []
+
+        def step(new_ids, cache):
+            shapes.append(str(tuple(new_ids.shape)))
+            return table[in_columns(new_ids, len(prompt))], kept
+
+        return {"text": solve(step, prompt, 4, 0), "shapes of the new ids": ", ".join(shapes)}
+
+    return {"None": observed(None), "an empty tuple": observed(())}

@@ -81,10 +81,14 @@ def full(solve, draw):
     return with_gradients(solve, draw, *distributions(draw, 2, 3, 5), "full")
 
 
-@case("full of a single distribution, and of four", kind="interface")
+@case("full of a single distribution, of one row, and of four", kind="interface")
 def full_shapes(solve, draw):
     logp, logq = distributions(draw, 4, integer(draw, "tokens", 6, 9), grad=False)
-    return {"(V,)": solve(logp[0], logq[0], kind="full"), "(4, V)": solve(logp, logq, kind="full")}
+    return {
+        "(V,)": solve(logp[0], logq[0], kind="full"),
+        "(1, V)": solve(logp[:1], logq[:1], kind="full"),
+        "(4, V)": solve(logp, logq, kind="full"),
+    }
 
 
 @case("full as a square: as many distributions as tokens", kind="values")

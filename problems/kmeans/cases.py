@@ -110,10 +110,12 @@ def all_but_one_empty(solve, draw):
     return seen(solve(x, centres, 2))
 
 
-@case("one centre; more centres than points", kind="interface")
+@case("one centre; one point; more centres than points", kind="interface")
 def sizes(solve, draw):
-    single = solve(draw.randn("cloud", 7, 3), draw.randn("one centre", 1, 3), 1)
-    return {"one centre": seen(single), "K above N": seen(solve(*clouds(draw, 3, 6, 2, 2), 2))}
+    one_centre = solve(draw.randn("cloud", 7, 3), draw.randn("one centre", 1, 3), 1)
+    one_point = solve(draw.randn("one point", 1, 2), draw.tensor("two centres", [[5.0, 9.0], [0.0, -9.0]]), 1)
+    more_centres = solve(*clouds(draw, 3, 6, 2, 2), 2)
+    return {"one centre": seen(one_centre), "one point": seen(one_point), "K above N": seen(more_centres)}
 
 
 @case("points near (30, 30, 30)", kind="numerics")

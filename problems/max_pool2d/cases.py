@@ -78,6 +78,12 @@ def border_kernels(solve, draw):
     return {"whole": solve(x, (height, width)), "one place": solve(x, 1), "every second": solve(x, 1, 2)}
 
 
+@case("one picture of one channel", kind="interface")
+def one_channel(solve, draw):
+    x = picture(draw, 1, 1, 2 * integer(draw, "half the height", 1, 4), 6, grad=False)
+    return {"blocks": solve(x, 2), "overlapping": solve(x, 2, 1)}
+
+
 @case("as many pictures as channels as rows as columns", kind="values")
 def all_alike(solve, draw):
     x = picture(draw, 4, 4, 4, 4, grad=False)

@@ -49,6 +49,13 @@ def empty(solve, draw):
     return with_gradients(solve, draw, *heads(draw, 3, 2, 4, 5, grad=True), lengths_of(draw, 0, 2, 5))
 
 
+@case("a batch of nothing but padding: zeros", kind="numerics")
+def all_empty(solve, draw):
+    # Without gradients: such a result may be a constant, without a graph.
+    q, k, v = heads(draw, 2, 3, 4, integer(draw, "keys", 5, 8))
+    return {"output": solve(q, k, v, draw.tensor("lengths", [0, 0], dtype=torch.int64))}
+
+
 @case("a sequence of length 0 and causal: zeros, and gradients of 0", kind="numerics")
 def empty_and_causal(solve, draw):
     q, k, v = heads(draw, 3, 2, 5, 5, grad=True)

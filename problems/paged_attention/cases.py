@@ -96,6 +96,11 @@ def single_tokens(solve, draw):
     return {"output": solve(*asked(draw, [1, 1], integer(draw, "size", 2, 6), 3, 4))}
 
 
+@case("one sequence with one head, of one number", kind="interface")
+def all_one(solve, draw):
+    return {"output": solve(*asked(draw, [integer(draw, "length", 2, 9)], 3, 1, 1))}
+
+
 @case("a common beginning: pages that two sequences share", kind="values")
 def shared_pages(solve, draw):
     return {"output": solve(*asked(draw, [8, integer(draw, "length", 5, 12)], 4, 2, 3, shared=1))}

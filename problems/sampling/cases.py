@@ -41,11 +41,15 @@ def nothing(solve, draw):
     return {"defaults": solve(small), "all off, by name": named, "by position": solve(small, 1.0, 0, 1.0, 0.0)}
 
 
-@case("temperature alone: below and above 1", kind="values")
+@case("temperature alone: near 0, below and above 1", kind="values")
 def temperature(solve, draw):
     logits = draw.randn("logits", 3, 5, std=2.0)
-    low, high = number(draw, "low", 0.4, 0.8), number(draw, "high", 1.5, 3.0)
-    return {"low": solve(logits, temperature=low), "high": solve(logits, temperature=high)}
+    near_0, low, high = (
+        number(draw, "near 0", 0.01, 0.02),
+        number(draw, "low", 0.4, 0.8),
+        number(draw, "high", 1.5, 3.0),
+    )
+    return with_each(solve, logits, {"temperature": near_0}, {"temperature": low}, {"temperature": high})
 
 
 @case("top_k: 1, 3, V, more than V", kind="values")

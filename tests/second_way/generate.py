@@ -85,6 +85,18 @@ def filled(self, text, prompt, limit, pad):
     return full
 
 
+def asks_the_cache(step, prompt, max_new_tokens, eos, pad=0):
+    cache, ended = None, torch.zeros(len(prompt), 1, dtype=torch.bool)
+    for _ in range(max_new_tokens):
+        if ended.all():
+            break
+        logits, cache = step(prompt if cache is None else prompt[:, -1:], cache)
+        column = logits[:, -1:].argmax(-1).masked_fill(ended, pad)
+        prompt = torch.hstack([prompt, column])
+        ended = ended | (column == eos)
+    return prompt
+
+
 def calls_for_nothing(step, prompt, max_new_tokens, eos, pad=0):
     """The first step stands before the loop, whether it is needed or not."""
     logits, cache = step(prompt, None)
@@ -130,6 +142,7 @@ SECOND_WAY = {
     "whole_text_into_the_cache": own(fed=lambda self, text, column: text),
     "cache_dropped": own(next_cache=lambda self, cache, returned: None),
     "first_cache_kept": own(next_cache=lambda self, cache, returned: returned if cache is None else cache),
+    "asks_the_cache": asks_the_cache,
     "goes_on_after_eos": own(shown=lambda self, token, before, now, filler: token),
     "eos_replaced": own(shown=lambda self, token, before, now, filler: filler if before or now else token),
     "pad_fixed": own(filler=lambda self, eos, pad: 0),
