@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import torch
 from test_guard import CALL, HONEST, PRELUDE, SIGNATURE, body
 
 from torch_judge.bank import find_bank
 from torch_judge.guard.libraries import Plan, plan
 from torch_judge.isolate import Job, Worker
 from torch_judge.report import Report
-from torch_judge.submission import Cell, Program
+from torch_judge.submission import Cell, File, Program
 from torch_judge.verdict.official import judge_program
 
 pytestmark = pytest.mark.slow
@@ -158,6 +160,15 @@ def test_what_surrounds_a_solution_needs_nothing_that_is_gone(concept: str, work
     seen = outcome.seen[0]
     assert outcome.notes == [] or "solve" not in str(outcome.notes), outcome.notes
     assert seen.exception is None and not seen.stopped and seen.evidence == (), (seen.exception, seen.evidence)
+
+
+def test_what_is_handed_in_is_no_copy(worker: Worker) -> None:
+    """A learner may paste what they like: the same instructions as torch's are refused only where they are found there."""
+    text = Path(str(torch.nn.init.__file__)).read_text(encoding="utf-8") + "\nfill = kaiming_normal_\n"
+    cell = "import mine\n\n\ndef kaiming_init(weight):\n    return mine.fill(weight, nonlinearity='relu')\n"
+    program = Program("a.py", (Cell("a.py", cell),), files=(File("mine.py", text),))
+    report = judge_program(BANK.get("weight_init"), program, worker=worker, roots=BANK.roots)
+    assert report.accepted and not report.violations and report.notes == (), (report.violations, report.notes)
 
 
 def test_a_plan_names_kernels_and_functions_and_no_building_block() -> None:

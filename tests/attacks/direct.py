@@ -335,4 +335,14 @@ DIRECT = {
         '  %y : {t} = aten::{"uleg"[::-1]}(%x, %d)\n  return (%y)\n""")\n'
         '    return kind(graph).run((x.detach().reshape(-1),)).reshape(x.shape)\n' + GELU,
     ),
+    "a copy with other names, by a loader that says it is torch's": (
+        "weight_init",
+        'from importlib.machinery import SourceFileLoader\n\nplace = torch.__file__.replace("__init__", "other")\n\n\n'
+        'class Loader(SourceFileLoader):\n    def get_data(self, path):\n'
+        '        return open(torch.nn.init.__file__, "rb").read().replace(b"_lamron_gnimiak"[::-1], b"other")\n\n'
+        '    def path_stats(self, path):\n        return {"mtime": 1, "size": 1}\n\n\n'
+        'loader = Loader("torch.other", place)\nspec = importlib.util.spec_from_loader("torch.other", loader)\n'
+        'mine = importlib.util.module_from_spec(spec)\nloader.exec_module(mine)\nfill = mine.other\n\n\n'
+        'def kaiming_init(weight):\n    return fill(weight, nonlinearity="relu")\n',
+    ),
 }  # fmt: skip

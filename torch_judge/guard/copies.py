@@ -7,6 +7,7 @@ cannot be removed.
 from __future__ import annotations
 
 import dis
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -118,9 +119,12 @@ def _handed_in(code: CodeType, files: dict[str, str]) -> bool:
     return text is not None and compile(text, code.co_filename, "exec", dont_inherit=True) == code
 
 
-def watch_imports(concepts: tuple[str, ...]) -> None:
-    """From here on, take away what the libraries' modules define when they are imported."""
-    _Loading.concepts = concepts
+def watch_imports(concepts: tuple[str, ...], known: Originals) -> None:
+    """From here on, take away what the libraries' modules define when they are imported, copies under other names too.
+
+    A learner's loader may say of any code that it is a library's.
+    """
+    _Loading.concepts, _Loading.known = concepts, known
     for loader in (SourceFileLoader, SourcelessFileLoader):
         loader.exec_module = _exec_module  # type: ignore[method-assign]
 
@@ -129,6 +133,7 @@ class _Loading:
     """What is forbidden in this process, and how many modules of libraries are being imported, one within the other."""
 
     concepts: tuple[str, ...] = ()
+    known = Originals({}, {})
     depth = 0
 
 
@@ -146,6 +151,13 @@ def _exec_module(self: Any, module: ModuleType) -> None:
         _Loading.depth -= 1
         if not _Loading.depth:
             take_functions(late(_Loading.concepts))
+            take_functions(_renamed(_Loading.known))
+
+
+def _renamed(known: Originals) -> list[tuple[FunctionType, str]]:
+    functions = [f for f in gc.get_objects() if type(f) is FunctionType and not is_learners(f.__code__.co_filename)]
+    found = ((function, known.instructions.get(_instructions(function.__code__))) for function in functions)
+    return [(function, api) for function, api in found if api]
 
 
 def _is_loading(frame: FrameType) -> bool:

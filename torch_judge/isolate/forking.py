@@ -49,8 +49,8 @@ class Copy:
         gone = prepare(forbidden)
         self._originals = originals(gone.functions) if forbidden else None
         take_away(gone)
-        if forbidden:
-            watch_imports(tuple(forbidden))
+        if self._originals:
+            watch_imports(tuple(forbidden), self._originals)
         sys.path[:] = [entry for entry in sys.path if is_library(entry)]
         self._hidden = hide_judge()
         tuple(patched_in_torch())  # looked through once here, so that each job need only look for what has changed
