@@ -14,7 +14,7 @@ import torch
 from torch_judge.authoring import Case
 from torch_judge.cases.draw import Draw
 from torch_judge.cases.observations import Marker, Seen
-from torch_judge.observe import CUT, MAX_OUTPUT, Setting, observe
+from torch_judge.observe import CUT, MAX_OUTPUT, Setting, clean_state, observe
 
 SETTING = Setting("a_problem", limit_s=0.3)
 
@@ -25,7 +25,8 @@ def run(solve: Any, draw: Draw) -> dict[str, Any]:
 
 
 def seen_of(candidate: Callable[..., Any], cases: int = 1) -> list[Seen]:
-    return list(observe([Case(f"case {n}", "values", run) for n in range(cases)], candidate, SETTING))
+    with clean_state():
+        return list(observe([Case(f"case {n}", "values", run) for n in range(cases)], candidate, SETTING))
 
 
 def endless(x: torch.Tensor) -> None:

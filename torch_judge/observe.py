@@ -82,9 +82,12 @@ class BoundedText(io.StringIO):
 
 
 def observe(cases: Sequence[Case], candidate: Any, setting: Setting) -> Generator[Seen, None, None]:
-    """Run each case on the candidate, in order. A failure belongs to its case; the first time-out ends the run."""
+    """Run each case on the candidate, in order. A failure belongs to its case; the first time-out ends the run.
+
+    The generators of random numbers are left as the last case left them: `clean_state` keeps them.
+    """
     stopped = False
-    with clean_state():
+    with usual_settings():
         for case in cases:
             if stopped:
                 yield Seen(case.name, stopped=f"{NOT_RUN}an earlier case ran over its time limit")

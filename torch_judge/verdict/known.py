@@ -6,8 +6,9 @@ import linecache
 import random
 import re
 import types
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,10 +21,13 @@ from torch_judge.cases.draw import Draw
 from torch_judge.cases.frames import CASES_FILE
 from torch_judge.cases.observations import Seen, identical, same_seen
 from torch_judge.errors import JudgeError, ProblemError
-from torch_judge.observe import Setting, clean_state, observe_case
+from torch_judge.observe import Setting, clean_state, observe, observe_case
 from torch_judge.verdict.one_case import wrong_in
 
 MAX_SEEDS = 8
+"""How many seeds are remembered, those that were asked for last: the fixed seed of every verdict always is."""
+
+_REFERENCE: tuple[str, tuple[Edit, ...]] = ("reference", ())
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,15 @@ class KnownMistake:
     varies: str = ""
 
 
+@dataclass
+class _AtSeed:
+    """What is remembered of one seed, by who (or under which edits) and the name of the case."""
+
+    seen: dict[tuple[Any, str], Seen] = field(default_factory=dict)
+    wrong: dict[tuple[str, tuple[Edit, ...], str], frozenset[str]] = field(default_factory=dict)
+    unmoved: dict[tuple[tuple[Edit, ...], str], bool] = field(default_factory=dict)
+
+
 class Known:
     """The known solutions of one problem. The reference always runs on the CPU, so that a seed means one thing."""
 
@@ -57,9 +70,7 @@ class Known:
         self.variants = self._variants()
         self.mistakes = tuple(self._mistakes())
         self.bugs = tuple(self._bugs())
-        self._seen: dict[tuple[Any, str, int], Seen] = {}
-        self._wrong: dict[tuple[str, tuple[Edit, ...], str, int], frozenset[str]] = {}
-        self._unmoved: dict[tuple[tuple[Edit, ...], str, int], bool] = {}
+        self._seeds: OrderedDict[int, _AtSeed] = OrderedDict()
 
     def case(self, which: int | str) -> Case:
         """A case by its number (from 1) or its name; raises JudgeError if there is none."""
@@ -83,12 +94,21 @@ class Known:
             )
         return seen
 
+    def expect(self, cases: Sequence[Case], seed: int) -> None:
+        """Have the reference observe ``cases`` at a seed in one go, which is quicker than one after the other."""
+        seen, setting = self._at(seed).seen, Setting(self.problem.id, seed)
+        new = [case for case in cases if (_REFERENCE, case.name) not in seen]
+        if new:
+            with clean_state():
+                for case, one in zip(new, observe(new, self.reference(), setting), strict=True):
+                    seen[_REFERENCE, case.name] = replace(one, evidence=())
+
     def unmoved(self, case: Case, seed: int, edits: tuple[Edit, ...]) -> bool:
         """Whether a reading's edits leave all that the reference observes in a case as it is, to the last bit."""
-        key = (edits, case.name, seed)
-        if key not in self._unmoved:
-            self._unmoved[key] = same_seen(self.expected(case, seed), self.expected(case, seed, edits))
-        return self._unmoved[key]
+        unmoved, key = self._at(seed).unmoved, (edits, case.name)
+        if key not in unmoved:
+            unmoved[key] = same_seen(self.expected(case, seed), self.expected(case, seed, edits))
+        return unmoved[key]
 
     def mistaken(self, mistake: KnownMistake, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> Seen:
         """What a mistake observes, made on top of a reading's edits.
@@ -96,7 +116,7 @@ class Known:
         One that remembers sees all cases in their order, as a learner's work does.
         """
         who = (mistake.id, edits)
-        if mistake.varies == HISTORY and (who, case.name, seed) not in self._seen:
+        if mistake.varies == HISTORY and (who, case.name) not in self._at(seed).seen:
             remembering = self.anew(mistake, edits)
             for one in self.cases:
                 self._remembered(who, one, seed, lambda: remembering)
@@ -123,11 +143,11 @@ class Known:
 
     def wrong(self, mistake: KnownMistake, case: Case, seed: int, edits: tuple[Edit, ...] = ()) -> frozenset[str]:
         """The observations of a case that a mistake has wrong."""
-        key = (mistake.id, edits, case.name, seed)
-        if key not in self._wrong:
+        wrong, key = self._at(seed).wrong, (mistake.id, edits, case.name)
+        if key not in wrong:
             seen, expected = self.mistaken(mistake, case, seed, edits), self.expected(case, seed, edits)
-            self._wrong[key] = wrong_in(case, seen, expected, Setting(self.problem.id, seed))
-        return self._wrong[key]
+            wrong[key] = wrong_in(case, seen, expected, Setting(self.problem.id, seed))
+        return wrong[key]
 
     def together(self, one: KnownMistake, other: KnownMistake) -> KnownMistake | None:
         """Two mistakes made at once; None where their edits meet, or one of them is no edit."""
@@ -143,15 +163,13 @@ class Known:
         return KnownMistake(f"{one.id}+{other.id}", message, self._edited(both), both, varies=varies)
 
     def _remembered(self, who: Any, case: Case, seed: int, made: Callable[[], Any]) -> Seen:
-        key = (who, case.name, seed)
-        if key not in self._seen:
-            self._forget_old_seeds(seed)
-            setting = Setting(self.problem.id, seed)
+        seen, key = self._at(seed).seen, (who, case.name)
+        if key not in seen:
             with clean_state():
                 solution = made()
-                seen = replace(observe_case(case, solution, setting), evidence=())
-            self._seen[key] = self._called_as_entry(seen, getattr(solution, "__name__", ""))
-        return self._seen[key]
+                one = replace(observe_case(case, solution, Setting(self.problem.id, seed)), evidence=())
+            seen[key] = self._called_as_entry(one, getattr(solution, "__name__", ""))
+        return seen[key]
 
     def _called_as_entry(self, seen: Seen, name: str) -> Seen:
         """With an error that speaks of the entry where it spoke of a class of variants.py: a learner's is called so."""
@@ -160,12 +178,12 @@ class Known:
         message = re.sub(rf"\b{re.escape(name)}\b", self.problem.entry, seen.exception.message)
         return replace(seen, exception=replace(seen.exception, message=message))
 
-    def _forget_old_seeds(self, seed: int) -> None:
-        seeds = list(dict.fromkeys(key[2] for key in self._seen))
-        if seed not in seeds and len(seeds) >= MAX_SEEDS:
-            self._seen = {key: seen for key, seen in self._seen.items() if key[2] != seeds[0]}
-            self._wrong = {key: bad for key, bad in self._wrong.items() if key[3] != seeds[0]}
-            self._unmoved = {key: same for key, same in self._unmoved.items() if key[2] != seeds[0]}
+    def _at(self, seed: int) -> _AtSeed:
+        found = self._seeds.setdefault(seed, _AtSeed())
+        self._seeds.move_to_end(seed)
+        while len(self._seeds) > MAX_SEEDS:
+            self._seeds.popitem(last=False)
+        return found
 
     def _variants(self) -> types.ModuleType | None:
         path = self.problem.folder / "variants.py"

@@ -121,6 +121,7 @@ class _Judgement:
         seed = self._seeds[place]
         setting = Setting(self.problem.id, seed, self.blank.device, self.problem.forbidden)
         report = replace(self.blank, seed=seed)
+        self._known.expect(self._cases, seed)
         self._reports.append(concluded(report, self._known, self._cases, seen, setting, self._findings(), self.started))
         return self._reports[-1].accepted
 
