@@ -18,7 +18,7 @@ from torch_judge.guard.absent import take_away
 from torch_judge.guard.copies import originals, watch_imports
 from torch_judge.guard.libraries import Plan, plan
 from torch_judge.guard.patches import patched_in_torch
-from torch_judge.isolate import child
+from torch_judge.isolate import child, kernel
 from torch_judge.isolate.calls import build_call_filter
 from torch_judge.isolate.control import Request, receive, say
 from torch_judge.isolate.family import kill_children, kill_group
@@ -29,6 +29,8 @@ from torch_judge.isolate.scratch import empty_scratch, holds_too_much, overfull
 
 SWEEP_S = 5.0
 LOOK_S = 0.1
+MANY = 30
+"""After so many jobs, huge pages have saved what it takes to gather them."""
 
 
 def prepare(forbidden: list[str]) -> Plan:
@@ -45,6 +47,7 @@ class Copy:
         self._control, self._scratch, self._wake, self._forbidden = control, scratch, wake, forbidden
         self._fences: dict[tuple[str, ...], Fence] = {}
         self._cases: tuple[list[str], child.Cases] = [], ()
+        self._jobs = 0
         self._calls = build_call_filter()
         gone = prepare(forbidden)
         self._originals = originals(gone.functions) if forbidden else None
@@ -78,6 +81,9 @@ class Copy:
         gone = kill_children(SWEEP_S)
         say(self._control, ended=status, peak_kb=peak_kb)
         say(self._control, clean=_emptied(self._scratch) and gone)
+        self._jobs += 1
+        if self._jobs == MANY:
+            kernel.use_huge_pages()
 
     def _wait(self, pid: int) -> tuple[int, int]:
         """Wait for the job's process to end, or for the judge to end it; returns its wait status and peak memory."""
