@@ -6,6 +6,8 @@ cannot be put back counts only if a verdict could depend on it; so does what is 
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import operator
 import re
 import sys
@@ -13,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
-from types import FunctionType, MappingProxyType
+from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 import torch
@@ -36,8 +38,29 @@ HARMLESS = re.compile(
 INHERITED = object()
 TWINS = {"torch.nn.Module.__call__": "_wrapped_call_impl"}
 
-# What was found at the last look, and among which values: thousands of names need no second look at every check.
-_SCANNED: dict[Any, tuple[tuple[Any, ...], tuple[str, ...]]] = {}
+
+def _version_of(owner: Any) -> ctypes.c_uint64:
+    """The number that CPython keeps in a dict (until 3.13), and changes with it: here in the dict of ``owner``."""
+    table = gc.get_referents(vars(owner))[0] if isinstance(owner, type) else vars(owner)
+    return ctypes.c_uint64.from_address(id(table) + 3 * ctypes.sizeof(ctypes.c_void_p))
+
+
+def _versions_tell() -> bool:
+    """Whether this Python keeps it there."""
+    thing = ModuleType("thing", "before")
+    version = _version_of(thing)
+    before = version.value
+    same = vars(thing)["__doc__"] == "before" and version.value == before
+    thing.__doc__ = "after"
+    return same and version.value != before and sys.version_info < (3, 14)
+
+
+# To look at a value counts a reference to it. A process that was forked must copy the page in which it lies for that:
+# for all of torch's names, two megabytes at every check.
+_VERSIONS = {owner: _version_of(owner) for owner in PATCHABLE.values()} if _versions_tell() else {}
+
+# What was found at the last look, at which version of the dict, and among which values.
+_SCANNED: dict[Any, tuple[int, tuple[Any, ...], tuple[str, ...]]] = {}
 
 # As this module found them: a learner who replaced one before is asked for the original that their own calls.
 _OWN = {
@@ -113,9 +136,13 @@ def _replaced(owner: Any, own: Mapping[str, Any] = MappingProxyType({})) -> tupl
 
     Functions of torch's own may: its compiler wraps some when it is imported.
     """
+    version = _VERSIONS[owner].value if owner in _VERSIONS else 0
+    scanned, before, found = _SCANNED.get(owner, (0, (), ()))
+    if version and version == scanned:
+        return found
     values = tuple(vars(owner).values())
-    before, found = _SCANNED.get(owner, ((), ()))
     if len(before) == len(values) and all(map(operator.is_, before, values)):
+        _SCANNED[owner] = version, before, found
         return found
     found = tuple(
         name
@@ -123,7 +150,7 @@ def _replaced(owner: Any, own: Mapping[str, Any] = MappingProxyType({})) -> tupl
         if (own.get(name, value) is not value and not _is_torchs(value))
         or (type(value) is FunctionType and is_learners(value.__code__.co_filename))
     )
-    _SCANNED[owner] = values, found
+    _SCANNED[owner] = version, values, found
     return found
 
 
