@@ -30,7 +30,6 @@ _LIBRARIES = tuple(
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=4096)
 def is_learners(filename: str) -> bool:
     """Whether code of this file is the learner's: not ours, not a case, not a library, not the interpreter's."""
     if filename.startswith(("<cases of", "<frozen", "<reference", "<__array_function__", "<attrs", "<string>")):

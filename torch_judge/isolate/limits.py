@@ -80,8 +80,8 @@ def _resources(walled: Walled) -> str | None:
 def _processes(_: Walled) -> str | None:
     # The limit counts all threads of the user, so it must lie above what runs already. It does not hold for root.
     with contextlib.suppress(OSError, ValueError, IndexError):
-        with open("/proc/loadavg", encoding="ascii") as file:
-            running = int(file.read().split()[3].split("/")[1])
+        with open("/proc/loadavg", "rb") as file:
+            running = int(file.read().split()[3].split(b"/")[1])
         cap(resource.RLIMIT_NPROC, running + SPARE_PROCESSES)
     return None
 
@@ -91,7 +91,7 @@ def _memory(walled: Walled) -> str | None:
         return "Memory is not limited on this system."
     if walled.device != "cpu":
         return "Memory is not limited where a GPU is used: its driver reserves more addresses than there is memory."
-    with open("/proc/self/statm", encoding="ascii") as file:
+    with open("/proc/self/statm", "rb") as file:
         size = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     cap(resource.RLIMIT_AS, size + (walled.limits.memory_mb << 20))
     return None
