@@ -13,7 +13,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -113,7 +113,7 @@ def _observed(case: Case, candidate: Any, setting: Setting) -> Seen:
     watch = Watch(matcher(setting.forbidden), setting.taken_away)
     watch.candidate(candidate)
     output = BoundedText()
-    seen = Seen(case.name)
+    found: dict[str, Any] = {}
     _seed_generators(seed_of(draw.key, setting.seed))
     started = time.perf_counter()
     try:
@@ -123,19 +123,19 @@ def _observed(case: Case, candidate: Any, setting: Setting) -> Seen:
             watch.graph(returned)
     except TimeLimitError as error:
         where = f"; it was stopped at {error}" if str(error) else ""
-        seen = replace(seen, stopped=f"{TOO_LONG} {setting.limit_s:g} s{where}")
+        found["stopped"] = f"{TOO_LONG} {setting.limit_s:g} s{where}"
     except (KeyboardInterrupt, JudgeError):
         raise
     except BaseException as error:
-        seen = replace(seen, exception=exception_info(error))
+        found["exception"] = exception_info(error)
     else:
         with torch.no_grad():
-            seen = replace(seen, observations={**draw.observed, **_flatten(returned)})
+            found["observations"] = {**draw.observed, **_flatten(returned)}
     seconds = time.perf_counter() - started
     before, after, drawn = draw.kept()
-    return replace(
-        seen, before=before, after=after, drawn=drawn, output=output.getvalue(), seconds=seconds,
-        evidence=watch.evidence,
+    return Seen(
+        case.name, before=before, after=after, drawn=drawn, output=output.getvalue(), seconds=seconds,
+        evidence=watch.evidence, **found,
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,7 +136,7 @@ class Report:
 
     def to_json(self, indent: int | None = None) -> str:
         """The report as JSON, schema version 1."""
-        return json.dumps(dataclasses.asdict(self), indent=indent)
+        return json.dumps(self, default=vars, indent=indent)
 
     @classmethod
     def from_json(cls, text: str) -> Report:
@@ -145,7 +144,11 @@ class Report:
 
         Raises ValueError if the text is no report or of a newer schema.
         """
-        data = json.loads(text)
+        return cls.from_data(json.loads(text))
+
+    @classmethod
+    def from_data(cls, data: Any) -> Report:
+        """Read back what `to_json` wrote, as ``json.loads`` gives it. Raises ValueError likewise."""
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             raise ValueError(f"not a report of schema {SCHEMA}")
         return cls(

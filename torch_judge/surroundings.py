@@ -124,6 +124,7 @@ GLOBALS = (
     Global(_hooks_disabled, _put_hooks_disabled, None, "saved tensor hooks disabled"),
     Global(_numpy_errors, _put_numpy_errors, QUIET),
 )
+USUAL = [setting.usual for setting in GLOBALS]
 
 
 def unusual() -> tuple[str, ...]:
@@ -151,12 +152,11 @@ def note_of(phrases: tuple[str, ...]) -> tuple[str, ...]:
 def usual_settings() -> Iterator[None]:
     """Within the block torch is as it is after `import torch`, warnings are silent; afterwards all is as before."""
     drop_keys_without_a_mode()
-    before = [(setting, setting.read()) for setting in GLOBALS]
+    before = _values()
     try:
         with torch.inference_mode(False), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if any(value != setting.usual for setting, value in before):
-                _put_all((setting, setting.usual) for setting in GLOBALS)
+            _put_all(USUAL)
             with no_modes():
                 yield
     finally:
@@ -164,8 +164,14 @@ def usual_settings() -> Iterator[None]:
         _put_all(before)
 
 
-def _put_all(values: Any) -> None:
-    for setting, value in values:
+def _values() -> list[Any]:
+    return [setting.read() for setting in GLOBALS]
+
+
+def _put_all(values: list[Any]) -> None:
+    if _values() == values:
+        return
+    for setting, value in zip(GLOBALS, values, strict=True):
         if setting.read() != value:
             setting.put(value)
 

@@ -6,7 +6,6 @@ concatenation: of several lines about one thing the last one counts. All files `
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,7 +102,7 @@ class Pen:
     def write(self, record: Judgement | Ruling) -> None:
         """Append a record, and let go of it: whoever is killed next, it is there."""
         what = "judgement" if isinstance(record, Judgement) else "ruling"
-        line = json.dumps({"version": VERSION, "what": what, **dataclasses.asdict(record)}, ensure_ascii=True)
+        line = json.dumps({"version": VERSION, "what": what, **vars(record)}, ensure_ascii=True)
         start = self._file.tell()
         try:
             rest = line.encode() + b"\n"

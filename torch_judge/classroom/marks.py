@@ -56,9 +56,7 @@ class Mark:
 
 def report_of(judgement: Judgement) -> Report:
     """A judgement's report as a value."""
-    import json
-
-    return Report.from_json(json.dumps(judgement.report))
+    return Report.from_data(judgement.report)
 
 
 def status_of(report: Report) -> str:

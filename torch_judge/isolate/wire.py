@@ -51,6 +51,9 @@ MAX_HEADER = 2 << 20
 MAX_PATH = 10_000
 
 _CONTAINERS = ("dict", "list", "tuple")
+_DEVICE = re.compile(r"[a-z]{1,16}")
+_FLOAT = re.compile(r"-?(0x[01]\.[0-9a-f]+p[+-]\d{1,4}|inf)|nan")
+_INT = re.compile(r"-?[0-9a-f]+")
 _SAME = "same"
 """Stands for a leaf that is after the call as it was before."""
 _DTYPES = {str(dtype): dtype for dtype in DTYPES}
@@ -215,7 +218,7 @@ def _leaf(value: Any, tensors: _Tensors) -> Leaf:
         return value
     match value:
         case ["tensor", str(dtype), list(shape), str(device)]:
-            expect(bool(re.fullmatch(r"[a-z]{1,16}", device)))
+            expect(device == "cpu" or bool(_DEVICE.fullmatch(device)))
             return TensorLeaf(tensors.take(_DTYPES[dtype], shape), device)
         case ["container", str(kind), int(length)]:
             expect(kind in _CONTAINERS and type(length) is int and length >= 0)
@@ -231,9 +234,9 @@ def _leaf(value: Any, tensors: _Tensors) -> Leaf:
 
 def _number(value: Any) -> float | int:
     match value:
-        case ["float", str(text)] if re.fullmatch(r"-?(0x[01]\.[0-9a-f]+p[+-]\d{1,4}|inf)|nan", text):
+        case ["float", str(text)] if _FLOAT.fullmatch(text):
             return float.fromhex(text)
-        case ["int", str(text)] if re.fullmatch(r"-?[0-9a-f]+", text) and len(text) <= MAX_BITS // 4 + 2:
+        case ["int", str(text)] if _INT.fullmatch(text) and len(text) <= MAX_BITS // 4 + 2:
             number = int(text, 16)
             expect(number.bit_length() <= MAX_BITS)
             return number

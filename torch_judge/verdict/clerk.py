@@ -7,7 +7,7 @@ seed comes with the request.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import gc
 import json
 import socket
 import sys
@@ -30,7 +30,9 @@ def serve(lines: BufferedRWPair, greeting: dict[str, Any], client: Client) -> No
     """Judge what is asked for, line by line."""
     from torch_judge.bank import Bank
     from torch_judge.isolate import Worker
+    from torch_judge.verdict import official  # noqa: F401 (torch, and all that an answer needs)
 
+    gc.freeze()  # what is there now stays, and the collector need not go through it again and again
     bank = Bank(tuple(Path(root) for root in greeting["roots"]))
     with Worker(client) as worker:
         for line in lines:
@@ -60,7 +62,7 @@ def _answer(bank: Any, worker: Any, greeting: dict[str, Any], asked: dict[str, A
         what = f"torch-judge itself failed: {type(error).__name__}: {error}; please report it."
         report = Report(asked["problem"], False, seed, device, isolated=True, error=what, fault="judge")
         worker.close()
-    return json.dumps(dataclasses.asdict(report))
+    return report.to_json()
 
 
 if __name__ == "__main__":

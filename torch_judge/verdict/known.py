@@ -100,8 +100,8 @@ class Known:
         new = [case for case in cases if (_REFERENCE, case.name) not in seen]
         if new:
             with clean_state():
-                for case, one in zip(new, observe(new, self.reference(), setting), strict=True):
-                    seen[_REFERENCE, case.name] = replace(one, evidence=())
+                for one in observe(new, self.reference(), setting):
+                    seen[_REFERENCE, one.case] = one
 
     def unmoved(self, case: Case, seed: int, edits: tuple[Edit, ...]) -> bool:
         """Whether a reading's edits leave all that the reference observes in a case as it is, to the last bit."""
@@ -167,7 +167,7 @@ class Known:
         if key not in seen:
             with clean_state():
                 solution = made()
-                one = replace(observe_case(case, solution, Setting(self.problem.id, seed)), evidence=())
+                one = observe_case(case, solution, Setting(self.problem.id, seed))
             seen[key] = self._called_as_entry(one, getattr(solution, "__name__", ""))
         return seen[key]
 

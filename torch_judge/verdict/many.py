@@ -88,7 +88,7 @@ class _Round:
         self._pool, self._secret = pool, secret
         self._running: dict[Future[dict[str, Any]], _Work] = {}
         self._by_key: dict[bytes, _Work] = {}
-        self._done: OrderedDict[bytes, tuple[HandIn, str]] = OrderedDict()
+        self._done: OrderedDict[bytes, tuple[HandIn, Report]] = OrderedDict()
         self._ready: deque[Judged] = deque()
 
     def judge(self, hand_ins: Iterable[HandIn]) -> Iterator[Judged]:
@@ -142,22 +142,22 @@ class _Round:
             report = _report(future, work.hand_in)
             self._ready.append(Judged(work.hand_in.label, report, time.monotonic() - work.started))
             if report.fault != "judge":
-                self._done[work.key] = work.hand_in, report.to_json()
+                self._done[work.key] = work.hand_in, report
                 while len(self._done) > REMEMBERED:
                     self._done.popitem(last=False)
             for twin in work.twins:
                 self._take(twin)
 
     def _as_twin(self, hand_in: HandIn, key: bytes) -> Judged | None:
-        first, text = self._done[key]
-        if hand_in.program.sources != first.program.sources and _names_a_place(text, first.program):
+        first, report = self._done[key]
+        if hand_in.program.sources != first.program.sources and _names_a_place(report.to_json(), first.program):
             return None
-        return Judged(hand_in.label, Report.from_json(text), twin=first.label)
+        return Judged(hand_in.label, report, twin=first.label)
 
 
 def _report(future: Future[dict[str, Any]], hand_in: HandIn) -> Report:
     try:
-        return Report.from_json(json.dumps(future.result()))
+        return Report.from_data(future.result())
     except ClerkGone:
         why = "The process that judged this submission ended twice before it had a verdict."
         return Report(hand_in.problem, False, 0, isolated=True, error=why, fault="judge")
