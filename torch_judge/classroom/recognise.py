@@ -8,6 +8,7 @@ import os
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import torch_judge
@@ -185,6 +186,7 @@ def _spellings(problem: Problem) -> Iterator[str]:
         yield name.replace("_", " ")
 
 
+@lru_cache(maxsize=1)
 def _torch_version() -> str:
     from importlib.metadata import version
 

@@ -66,9 +66,11 @@ def gather(along: Along, folder: Path, sources: Iterable[str], itself: str) -> t
     written = set(along.files)
     sources = list(sources)
     work = [*sources, *along.files.values()]
+    read = -1
     while work:
         # Before anything is parsed: all of it together must stay cheap to read.
-        refuse_too_much(itself, [*sources, *(t for p, t in along.files.items() if p.endswith(".py"))])
+        if read != (read := len(along.files)):
+            refuse_too_much(itself, [*sources, *(t for p, t in along.files.items() if p.endswith(".py"))])
         for name in named(work.pop()):
             for path in found(folder, name):
                 if path in along.files or path == itself:

@@ -7,7 +7,10 @@ import re
 import textwrap
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 
+SHORT = 20_000
+"""Characters of a source whose tree is remembered: a larger one takes more memory than time."""
 # Their body is Python that runs in the notebook's namespace; the body of any other cell magic is not.
 BODY_KEPT = {"time", "timeit", "capture", "prun", "debug", "memit", "mprun", "lprun", "heat", "snakeviz"}
 
@@ -32,13 +35,20 @@ _OTHER_SCOPE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def parsed(source: str) -> ast.Module | None:
-    """The syntax tree of ``source``, or None if it does not parse."""
+    """The syntax tree of ``source``, or None if it does not parse. Several ask for the same one: none may change it."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
+        return _remembered(source) if len(source) < SHORT else _tree(source)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
+
+
+def _tree(source: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source)
+
+
+_remembered = lru_cache(maxsize=16)(_tree)
 
 
 def inert(source: str) -> tuple[str, str]:

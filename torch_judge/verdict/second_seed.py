@@ -31,6 +31,7 @@ def second_seed(program: Program, secret: bytes | None = None) -> int:
     return int.from_bytes(hmac.digest(key, canonical(program), "sha256")[:4], "big") + 1
 
 
+@lru_cache(maxsize=8)
 def canonical(program: Program) -> bytes:
     """A digest of what a program says: comments, blank lines, layout and the names of its cells apart."""
     digest = hashlib.sha256()
