@@ -1,7 +1,10 @@
 """How fast nbgrader's autograder judges the same notebooks as ours: `python -m bench.nbgrader [NOTEBOOKS]`.
 
 Makes an environment of its own with nbgrader, and a course whose one notebook has our statement's function and ten
-asserts. Both judge the same submitted notebooks with two processes, in this same run. Prints Markdown.
+asserts. Both judge the same submitted notebooks with two processes, in this same run. nbgrader, which starts a kernel
+for each, is given the first NOTEBOOKS of them; `torch-judge grade` judges those, then a class of ten times as many, of
+which they are a part. Prints Markdown: rates of whole commands, starts included, and ours beyond the start, which is
+the second class less the first.
 """
 
 from __future__ import annotations
@@ -79,25 +82,35 @@ def theirs(root: Path, python: Path, ids: list[str]) -> float:
     return graded / seconds
 
 
-def ours(root: Path, count: int) -> float:
-    """Notebooks a second of the whole `torch-judge grade` over the same tree, its start included."""
-    command = [sys.executable, "-m", "torch_judge", "grade", str(root), "--problem", PROBLEM, "--workers", str(WORKERS)]
+def ours(root: Path) -> float:
+    """Seconds of the whole `torch-judge grade` over a course's submissions, its start included."""
+    command = [sys.executable, "-m", "torch_judge", "grade", str(root / "submitted"), "--problem", PROBLEM]
     started = time.perf_counter()
-    subprocess.run([*command, "--out", str(root / "grades")], check=True, capture_output=True)
-    return count / (time.perf_counter() - started)
+    subprocess.run(
+        [*command, "--workers", str(WORKERS), "--out", str(root / "grades")], check=True, capture_output=True
+    )
+    return time.perf_counter() - started
 
 
 def main() -> None:
     """Print the figures."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     with tempfile.TemporaryDirectory() as scratch:
-        root = Path(scratch, "course")
+        root, larger = Path(scratch, "course"), Path(scratch, "class")
         ids = course(root, count)
+        many = len(course(larger, 10 * count))
         python = environment(Path(scratch))
-        slow, fast = theirs(root, python, ids), ours(root, count)
-    print(f"{count} notebooks of {PROBLEM}, {WORKERS} processes each:\n")
-    print("| | notebooks a second |\n| --- | ---: |")
-    print(f"| nbgrader autograde | {slow:.2f} |\n| torch-judge grade | {fast:.2f} |\n| times | {fast / slow:.0f} |")
+        slow, few_s, many_s = theirs(root, python, ids), ours(root), ours(larger)
+    rates = {
+        f"torch-judge grade, {count}": count / few_s,
+        f"torch-judge grade, {many}": many / many_s,
+        "torch-judge grade, beyond its start": (many - count) / (many_s - few_s),
+    }
+    print(f"Notebooks of {PROBLEM}, {WORKERS} processes each:\n")
+    print("| | notebooks a second | times |\n| --- | ---: | ---: |")
+    print(f"| nbgrader autograde, {count} | {slow:.2f} | 1 |")
+    for what, rate in rates.items():
+        print(f"| {what} | {rate:.1f} | {rate / slow:.0f} |")
 
 
 if __name__ == "__main__":
