@@ -56,8 +56,8 @@ class ProgramNames:
                 continue
             self.trees.append((label, source, tree))
             for node in ast.walk(tree):
-                for name, dotted in imported(node):
-                    self._imports[name] = dotted
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    self._imports.update(imported(node))
             for statement in _top_level(tree):
                 for name in _targets(statement):
                     self._definitions[name] = Defined(statement, label, source)  # type: ignore[arg-type]
@@ -96,7 +96,7 @@ class LiveNames:
         return None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)  # a tree is hundreds of objects, which the collector goes through
 def parse(source: str) -> ast.Module | None:
     """The tree of a source, or None if it has a syntax error or is nested too deeply."""
     return parsed(source)

@@ -77,7 +77,7 @@ def _scan_program(program: Program, entry: str, matches: Matcher) -> Findings:
     for label, source, tree in names.trees:
         whole = Defined(tree, label, source)  # type: ignore[arg-type]
         _Use(names, lambda _: False, findings, whole).visit(tree)
-        for node in ast.walk(tree):
+        for node in (node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))):
             for _, dotted in imported(node):
                 if "." in dotted and _forbidden(dotted, matches) and dotted not in used:
                     findings.notes.append(f"`{dotted}` is imported but your solution does not use it.")
@@ -227,7 +227,8 @@ def _locals(function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> di
             scope[node.name] = None
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             outer.update(node.names)
-        scope.update(imported(node))
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            scope.update(imported(node))
     return {name: dotted for name, dotted in scope.items() if name not in outer}
 
 

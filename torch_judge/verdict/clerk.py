@@ -28,11 +28,13 @@ def main() -> None:
 
 def serve(lines: BufferedRWPair, greeting: dict[str, Any], client: Client) -> None:
     """Judge what is asked for, line by line."""
+    gc.disable()
     from torch_judge.bank import Bank
     from torch_judge.isolate import Worker
     from torch_judge.verdict import official  # noqa: F401 (torch, and all that an answer needs)
 
-    gc.freeze()  # what is there now stays, and the collector need not go through it again and again
+    gc.freeze()  # what is there now stays: the collector need not go through it again and again
+    gc.enable()
     bank = Bank(tuple(Path(root) for root in greeting["roots"]))
     with Worker(client) as worker:
         for line in lines:
