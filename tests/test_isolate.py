@@ -383,6 +383,17 @@ def test_scratch_is_emptied_and_removed() -> None:
 
 
 @needs_linux
+def test_huge_pages_hold_what_was_there() -> None:
+    code = (
+        "from torch_judge.isolate.kernel import use_huge_pages\n"
+        "kept = [bytes([n % 251]) * 4096 for n in range(4096)]\n"
+        "use_huge_pages()\n"
+        "assert all(page == bytes([n % 251]) * 4096 for n, page in enumerate(kept))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+@needs_linux
 def test_no_descriptors_leak(worker: Worker) -> None:
     worker.run(job(IDENTITY))
     assert worker._client is not None

@@ -9,16 +9,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_diagnose import SHARED
 from test_guard import CALL, HONEST, HONEST_WORK, PRELUDE, ROADS, SIGNATURE, body
 
 from torch_judge.bank import find_bank
+from torch_judge.cases.observations import Seen
 from torch_judge.isolate import Worker
+from torch_judge.observe import Setting, observe
 from torch_judge.report import Report
 from torch_judge.submission import Cell, Program
-from torch_judge.verdict.known import known
+from torch_judge.verdict.known import MAX_SEEDS, Known, known
 from torch_judge.verdict.official import judge_program
 from torch_judge.verdict.second_seed import second_seed
 
@@ -167,3 +170,20 @@ def test_the_text_of_a_second_attempt_says_what_got_better(tmp_path: Path) -> No
         (tmp_path / "work.py").write_text(PRELUDE + source)
         done = command("check", "work.py", "--problem", "batchnorm", "--remember", home=tmp_path / "home", cwd=tmp_path)
     assert "official verdict" in done.stdout and "Solved on attempt 2." in done.stdout
+
+
+def test_the_fixed_seed_is_remembered_beside_many_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    relu = Known(BANK.get("relu"))
+    seen: list[int] = []
+
+    def counted(cases: Any, candidate: Any, setting: Setting) -> Iterator[Seen]:
+        seen.append(setting.seed)
+        return observe(cases, candidate, setting)
+
+    monkeypatch.setattr("torch_judge.verdict.known.observe", counted)
+    for second in range(1, 3 * MAX_SEEDS):
+        relu.expect(relu.cases, 0)
+        relu.expect(relu.cases, second)
+    assert seen == [0, *range(1, 3 * MAX_SEEDS)], "each seed is observed once"
+    relu.expect(relu.cases, 1)
+    assert seen[-1] == 1, "the oldest are forgotten"
