@@ -49,6 +49,8 @@ def overwritten(solve, draw):
     for time in ("first ", "second "):
         if fill(draw, layer, 3, 5, time):
             seen[f"{time}output"] = layer.forward(x)
+    if len(seen) == 2:
+        seen["other weights, another output"] = not torch.equal(*seen.values())
     return seen
 
 

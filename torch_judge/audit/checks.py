@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from torch_judge.audit.findings import Exam, Findings, complaint
-from torch_judge.bank import CHANCE, HISTORY, Reading
+from torch_judge.bank import HISTORY, Reading
 from torch_judge.cases.observations import Container, Leaf, Seen, TensorLeaf, identical
 from torch_judge.errors import ProblemError
 from torch_judge.observe import Setting, clean_state, observe, observe_case
 from torch_judge.report import Report
 from torch_judge.verdict.alike import alike
 from torch_judge.verdict.judging import judge_live
-from torch_judge.verdict.known import KnownMistake, with_other_numbers
+from torch_judge.verdict.known import KnownMistake
 
 MISTAKE_SEEDS = 20
 """A mistake that twenty seeds reject is rejected; right work is tried at every seed that was asked for."""
@@ -112,7 +112,7 @@ def check_mistakes(exam: Exam) -> tuple[Findings, Findings]:
         rejected.note([])
         failing[mistake.id] = frozenset(r.name for r in report.cases if not r.passed)
         diagnosed = report.diagnosis[0].mistake if report.diagnosis else ""
-        named.note([*_misnamed(mistake.id, diagnosed, failing), *_varying(exam, mistake)])
+        named.note([*_misnamed(mistake.id, diagnosed, failing), *_remembering(exam, mistake)])
     return rejected, named
 
 
@@ -133,18 +133,18 @@ def _misnamed(id: str, diagnosed: str, failing: dict[str, frozenset[str]]) -> It
         yield f"The mistake `{id}` is diagnosed as `{diagnosed}`. Add a case that tells them apart."
 
 
-def _varying(exam: Exam, mistake: KnownMistake) -> Iterator[str]:
-    """What depends on random numbers or on earlier calls agrees with no learner's work, unless the author says so."""
-    if mistake.varies:
+def _remembering(exam: Exam, mistake: KnownMistake) -> Iterator[str]:
+    """What depends on earlier calls agrees with a learner's work only in the order of the cases: it must say so."""
+    if mistake.varies == HISTORY:
         return
     cases, setting = exam.known.cases, Setting(exam.problem.id)
     usual = observe(cases, exam.known.anew(mistake), setting)
-    otherwise = observe([with_other_numbers(case) for case in reversed(cases)], exam.known.anew(mistake), setting)
-    for case, first, second in zip(cases, list(usual), reversed(list(otherwise)), strict=True):
+    backwards = observe(cases[::-1], exam.known.anew(mistake), setting)
+    for case, first, second in zip(cases, list(usual), reversed(list(backwards)), strict=True):
         if not alike(case, first, second, exam.known.expected(case, setting.seed), setting):
             yield (
-                f"The mistake `{mistake.id}` gives other results in {case.name!r} with other random numbers, or after "
-                f'other calls. Let it give the same, or say `varies = "{CHANCE}"` or `"{HISTORY}"`.'
+                f"The mistake `{mistake.id}` gives other results in {case.name!r} after other calls. "
+                f'Let it give the same, or say `varies = "{HISTORY}"`.'
             )
             return
 

@@ -19,7 +19,8 @@ RECORDS = {
 OPTIONAL = {"mistakes": {"common", "varies"}}
 CHANCE, HISTORY = "chance", "history"
 VARIES = ("", CHANCE, HISTORY)
-"""What a mistake's results depend on beside its arguments: on nothing, on random numbers, on the calls before."""
+"""What a mistake's results depend on beside its arguments. By chance: its random numbers need not be the learner's, as
+other facts tell what is wrong. By history: on the calls before."""
 KEYS = {*REQUIRED, *RECORDS, "forbidden", "notebook"}
 
 

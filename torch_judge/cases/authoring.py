@@ -139,8 +139,8 @@ def weighed(name: str, *, spare_mb: int) -> Callable[[Callable[[Any, Draw], dict
 def mistake(message: str, varies: str = "") -> Callable[[T], T]:
     """Mark a wrong solution of variants.py; its name is the mistake's id, ``message`` what a teacher would say.
 
-    ``varies`` says that its results depend on more than its arguments: on "chance" (random numbers that the case does
-    not replace) or on "history" (the calls before).
+    ``varies`` says that its results depend on more than its arguments: on "history" (the calls before), or on "chance"
+    (random numbers, which need not agree with the learner's: other facts that the cases see tell what is wrong).
     """
 
     def decorate(solution: T) -> T:

@@ -55,10 +55,12 @@ def agreement(
             return frozenset()
         chance = known.by_chance(mistake, case, setting.seed, edits)
         mine, expected = evidence.seen[case.name], evidence.expected[case.name]
-        if not alike(case, mine, theirs, expected, setting, chance):
+        whole = alike(case, mine, theirs, expected, setting)
+        if not whole and not (chance and alike(case, mine, theirs, expected, setting, chance)):
             return frozenset()
         failed.add(case.name)
-        told = known.wrong(mistake, case, setting.seed, edits) - chance
+        # Chance alone is no evidence; that it fell alike is.
+        told = whole or known.wrong(mistake, case, setting.seed, edits) - chance
         sure = sure or (theirs.exception is None and bool(told))
     if sure:
         return frozenset(failed)
