@@ -58,12 +58,12 @@ def wrong_order(solve, draw):
     return {"right": solve(image, right, log_scale), "wrong": solve(image, wrong, log_scale)}
 
 
-@case("two texts are the same: each still belongs to its own image", kind="values")
+@case("two texts are the same: each still belongs to its own image, with gradients", kind="values")
 def twins(solve, draw):
     image, text, log_scale = pairs(draw)
     doubled = text.detach().clone()
     doubled[3] = doubled[1]
-    return {"loss": solve(image, draw.keep("text with twins", doubled), log_scale)}
+    return with_gradients(solve, draw, image, draw.keep("text with twins", doubled.requires_grad_()), log_scale)
 
 
 @case("a single pair: 0, and gradients of 0", kind="interface")

@@ -41,6 +41,12 @@ def sizes(solve, draw):
     return {"two classes": two, "a single row": single}
 
 
+@case("a single class: 0", kind="interface")
+def single_class(solve, draw):
+    rows = integer(draw, "rows", 2, 6)
+    return {"loss": solve(draw.randn("logits", rows, 1, std=2.0), draw.randint("target", 0, 1, rows), eps=0.3)}
+
+
 @case("ignored rows, with gradient", kind="values")
 def ignored_rows(solve, draw):
     ignored = permutation(draw, "order", 6)[:2].tolist()
@@ -69,7 +75,7 @@ def negative_index(solve, draw):
 
 
 def all_ignored(draw, rows):
-    return draw.randn("logits", rows, 3, grad=True), draw.tensor("target", [-100] * rows, dtype=torch.int64)
+    return draw.randn("logits", rows, 3, std=1000.0, grad=True), draw.tensor("target", [-100] * rows, dtype=torch.int64)
 
 
 @case("every row ignored: 0", kind="numerics")

@@ -55,6 +55,12 @@ def wrong_order(solve, draw):
     return with_gradients(solve, draw, chosen, draw.rand("rejected", 4, low=20.0, high=50.0, grad=True))
 
 
+@case("pairs that are 5 to 11 apart, in the wrong order, with gradients", kind="numerics")
+def wrong_by_little(solve, draw):
+    chosen = draw.rand("chosen", 4, low=-5.5, high=-2.5, grad=True)
+    return with_gradients(solve, draw, chosen, draw.rand("rejected", 4, low=2.5, high=5.5, grad=True))
+
+
 @case("a pair that is 1000 apart in the right order costs nothing beside an ordinary one", kind="numerics")
 def settled(solve, draw):
     chosen, rejected = (part.detach().clone() for part in pairs(draw, size=3))

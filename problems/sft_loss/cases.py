@@ -53,7 +53,7 @@ def first_labels(solve, draw):
 @case("nothing kept: 0, and a gradient of 0", kind="numerics")
 def nothing_kept(solve, draw):
     rows, length = integer(draw, "rows", 1, 4), integer(draw, "length", 2, 6)
-    return with_gradient(solve, draw, answers(draw, rows, length, 3, []), 3)
+    return with_gradient(solve, draw, answers(draw, rows, length, 3, []), 3, std=400.0)
 
 
 @case("only first labels kept: 0, and a gradient of 0", kind="numerics")
@@ -76,6 +76,14 @@ def sizes(solve, draw):
 @case("as many rows as positions as ids, with gradient", kind="values")
 def all_alike(solve, draw):
     return with_gradient(solve, draw, answers(draw, 4, 4, 4, [(1, 4), (2, 4), (0, 3), (3, 4)]), 4)
+
+
+@case("strided logits and labels, with gradient", kind="interface")
+def strided(solve, draw):
+    labels = answers(draw, 3, 5, 4, [(1, 5), (2, 4), (0, 3)])
+    logits = draw.randn("logits", 3, 5, 4, std=2.0, grad=True, strided=True)
+    transposed = draw.keep("transposed labels", labels.T.contiguous().T)
+    return draw.gradients(solve(logits, transposed), logits=logits)
 
 
 @case("ignore_index 0 leaves an id out, with gradient", kind="values")
