@@ -126,12 +126,13 @@ def many_rows(solve, draw):
     return {"(3, V)": with_each(solve, flat, *settings), "(2, 3, V)": with_each(solve, deep, *settings)}
 
 
-@case("a vocabulary of one; top_k alone on a long row", kind="interface")
+@case("a vocabulary of one; a batch of one; top_k alone on a long row", kind="interface")
 def sizes(solve, draw):
     one = draw.randn("one", 2, 1)
     spaced = permutation(draw, "order", 50).float() / 7
     return {
         "one token": solve(one, temperature=2.0, top_k=3, top_p=0.5, min_p=0.5),
+        "one row": solve(draw.randn("one row", 1, 6), top_k=3),
         "fifty": solve(draw.keep("fifty", spaced), top_k=20),
     }
 
