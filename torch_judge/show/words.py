@@ -77,6 +77,8 @@ class View:
 
 def clean(text: str) -> str:
     """``text`` without escape sequences and controls; of an overwritten line the last state stays."""
+    if text.isprintable():  # nearly all are: nothing of what is sought below is printable
+        return text
     text = _ESCAPES.sub("", text).replace("\r\n", "\n")
     text = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text)).expandtabs(4)

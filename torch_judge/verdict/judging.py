@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import torch
@@ -87,8 +87,8 @@ def _judged_live(problem: Problem, candidate: Any, seed: int, device: str, case:
         return _with_cost(report, bank_known) if case is None else report
     if findings.entry is None:
         return report
-    anew = rebuilt(findings.entry, problem.entry, globals_of(candidate))
-    return told_alone(report, bank_known, setting, findings.entry, lambda case: anew(case, setting))
+    anew = cache(partial(rebuilt, findings.entry, problem.entry, globals_of(candidate)))  # it is seldom asked for
+    return told_alone(report, bank_known, setting, findings.entry, lambda case: anew()(case, setting))
 
 
 def _within_budget(bank_known: Known, cases: Sequence[Case], candidate: Any, setting: Setting) -> list[Seen]:
