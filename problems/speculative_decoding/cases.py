@@ -22,13 +22,13 @@ def trials(solve, arguments, times):
     """What came out of each trial, one row each; long enough to show one token too many, but not all of them."""
     results = [solve(*arguments) for _ in range(times)]
     draft_tokens = arguments[2]
-    table = torch.full((times, len(draft_tokens) + 2), NO_TOKEN)
-    for row, result in zip(table, results, strict=True):
-        tokens = result[: len(row)] if isinstance(result, (list, tuple)) else ()
-        for i, token in enumerate(tokens):
-            row[i] = int(token) if getattr(token, "ndim", 0) == 0 else NO_INT
+    width, rows = len(draft_tokens) + 2, []
+    for result in results:
+        tokens = result[:width] if isinstance(result, (list, tuple)) else ()
+        row = [int(token) if getattr(token, "ndim", 0) == 0 else NO_INT for token in tokens]
+        rows.append(row + [NO_TOKEN] * (width - len(row)))
     kinds = {type(result).__name__ for result in results}
-    return {"type": " and ".join(sorted(kinds)), "tokens": table, "given": draft_tokens}
+    return {"type": " and ".join(sorted(kinds)), "tokens": torch.tensor(rows), "given": draft_tokens}
 
 
 def table_of(seen):
