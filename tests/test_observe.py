@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import sys
 import warnings
@@ -77,6 +78,15 @@ def test_the_first_time_out_ends_the_run(candidate: Callable[..., Any]) -> None:
     first, second = seen_of(candidate, cases=2)
     assert first.stopped.startswith("the case did not end within 0.3 s; it was stopped at test_observe.py, line ")
     assert second.stopped == "not run: an earlier case ran over its time limit"
+
+
+@pytest.mark.parametrize(("body", "stopped"), [("time.sleep(1)", ""), ("while True: pass", "the case did not end")])
+def test_a_slow_import_is_not_stopped_halfway_unless_it_has_no_end(body, stopped, tmp_path, monkeypatch):
+    name = "ends_late" if not stopped else "never_ends"
+    (tmp_path / f"{name}.py").write_text(f"import time\n{body}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    (seen,) = seen_of(lambda x: importlib.import_module(name).time.__name__)
+    assert seen.stopped.startswith(stopped) and bool(seen.stopped) == bool(stopped)
 
 
 def test_the_learners_frames_only() -> None:

@@ -21,7 +21,7 @@ import torch
 
 from torch_judge.cases.authoring import Case
 from torch_judge.cases.draw import Draw, seed_of
-from torch_judge.cases.frames import exception_info, learners_line
+from torch_judge.cases.frames import exception_info, importing, learners_line
 from torch_judge.cases.observations import Marker, Seen, flatten
 from torch_judge.errors import JudgeError
 from torch_judge.guard.concepts import matcher
@@ -31,6 +31,7 @@ from torch_judge.surroundings import usual_settings
 MAX_OUTPUT = 20_000
 CUT = f"… cut here: only the first {MAX_OUTPUT:,} characters of a case are kept"
 PATIENCE = 2
+IMPORT_PATIENCE = 6
 TOO_LONG = "the case did not end within"
 NOT_RUN = "not run: "
 
@@ -204,6 +205,8 @@ def time_limit(seconds: float) -> Iterator[None]:
     """Raise TimeLimitError after ``seconds`` of processor time: in the main thread only, and not under a debugger.
 
     On a busy machine, right work may wait long for the processor; what sleeps is stopped after PATIENCE times as long.
+    An import does not count until IMPORT_PATIENCE times as long have passed: a module that is stopped halfway stays
+    broken, and a first use of torch.optim imports a thousand of them.
     """
     usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if not seconds or not usable or sys.gettrace() is not None:
@@ -212,8 +215,13 @@ def time_limit(seconds: float) -> Iterator[None]:
 
     fired: list[str] = []
     worked, began = time.process_time(), time.monotonic()
+    imports_end = began + IMPORT_PATIENCE * seconds
 
     def stop(_: int, frame: FrameType | None) -> None:
+        nonlocal worked, began
+        if importing(frame) and time.monotonic() < imports_end:
+            worked, began = time.process_time(), time.monotonic()
+            return
         if time.process_time() - worked < seconds and time.monotonic() - began < PATIENCE * seconds:
             return
         fired.append(learners_line(frame))

@@ -70,6 +70,15 @@ def learners_line(frame: FrameType | None) -> str:
     return ""
 
 
+def importing(frame: FrameType | None) -> bool:
+    """Whether an import is under way, within the case."""
+    while frame is not None and frame.f_code.co_filename != _OBSERVE:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def exception_info(error: BaseException) -> ExceptionInfo:
     """What a learner's code raised, with the learner's own frames only; if there is none, with the case's line."""
     frames = tuple(_frames(error.__traceback__)) or _in_the_case(error.__traceback__)
