@@ -22,8 +22,9 @@ def evaluation(solve, draw):
 def arguments(solve, draw):
     x, gamma, beta, mean, var = batch(draw, n=3, d=4)
     second = draw.randn("second_x", 7, 4, mean=-1.0, std=0.3)
-    first = solve(x, gamma, beta, mean, var, eps=0.5, momentum=0.35, training=True)
-    return {"first": first, "second": solve(second, gamma, beta, mean, var, eps=1.5, momentum=0.8, training=True)}
+    seen = {"first": solve(x, gamma, beta, mean, var, eps=0.5, momentum=0.35, training=True)}
+    seen |= {"second": solve(second, gamma, beta, mean, var, eps=1.5, momentum=0.8, training=True)}
+    return seen | {"momentum 0": solve(x, gamma, beta, mean, var, momentum=0.0)}
 
 
 @case("defaults: training, momentum 0.1, eps 1e-5", kind="interface")

@@ -58,16 +58,20 @@ def two_batches_then_eval(solve, draw):
 
 @case("eval: running statistics, nothing changes", kind="mode")
 def evaluation(solve, draw):
-    layer = trained(built(solve, draw, 3, eps=2.0), draw, 3).eval()
+    layer, x = trained(built(solve, draw, 3, eps=2.0), draw, 3).eval(), images(draw, "x", 2, 3, 4, 5)
     draw.keep("norm in eval", layer)
-    return {"eval": layer(images(draw, "x", 2, 3, 4, 5))}
+    seen = {"eval": layer(x)}
+    for tensor in (layer.weight.data, layer.running_var):  # what was made of the old numbers is wrong now
+        tensor.mul_(2)
+    return seen | {"eval, other weight and running_var": layer(x)}
 
 
-@case("one image is a batch", kind="values")
+@case("one image is a batch; momentum 0 and 1", kind="values")
 def one_image(solve, draw):
-    # From zero: `running_mean` and `running_var` are the batch's own.
-    layer = built(solve, draw, 3, momentum=1.0)
-    return {"output": attempt(layer, images(draw, "x", 1, 3, 4, 2))}
+    # With momentum 1, `running_mean` and `running_var` are the batch's own; with 0 they stay.
+    at_once, never = (built(solve, draw, 3, name=f"norm of momentum {m:g}", momentum=m) for m in (1.0, 0.0))
+    x = images(draw, "x", 1, 3, 4, 2)
+    return {"output": attempt(at_once, x), "momentum 0": attempt(trained(never, draw, 3), x)}
 
 
 @case("defaults: eps 1e-5, momentum 0.1", kind="interface")
@@ -107,9 +111,12 @@ def channels_last(solve, draw):
 
 @case("double() takes the running statistics along; the count stays int64", kind="numerics", float64=True)
 def double(solve, draw):
-    layer = trained(built(solve, draw, 3), draw, 3).double().eval()
+    layer, x = (
+        trained(built(solve, draw, 3), draw, 3).double().eval(),
+        images(draw, "x", 2, 3, 2, 2, dtype=torch.float64),
+    )
     dtypes = {name: str(value.dtype) for name, value in layer.state_dict().items()}
-    return {"dtypes": dtypes, "eval": layer(images(draw, "x", 2, 3, 2, 2, dtype=torch.float64))}
+    return {"dtypes": dtypes, "eval": layer(x), "training": layer.train()(x)}
 
 
 @case("training: gradients of x, weight and bias, in float64", kind="gradients", float64=True)

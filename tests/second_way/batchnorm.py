@@ -251,6 +251,16 @@ def over_the_features(x, gamma, beta, running_mean, running_var, eps=1e-5, momen
     return normalised(x, gamma, beta, m, v, eps)
 
 
+def falsy_momentum(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
+    if not training:
+        return normalised(x, gamma, beta, running_mean, running_var, eps)
+    m, v = stats(x)
+    share = momentum if momentum else 0.1
+    blend(running_mean, m, share)
+    blend(running_var, v, share)
+    return normalised(x, gamma, beta, m, v, eps)
+
+
 SECOND_WAY = {
     name: value for name, value in globals().items() if callable(value) and name not in ("normalised", "blend", "stats")
 }

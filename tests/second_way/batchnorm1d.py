@@ -453,6 +453,12 @@ class WritesIntoX(Right):
         return self.affined(x / self.root(self.col(var, x)), x)
 
 
+class DifferenceOfMoments(Right):
+    def stats(self, x):
+        mean = x.mean(self.axes(x))
+        return mean, (x * x).mean(self.axes(x)) - mean**2
+
+
 SECOND_WAY = {
     "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"): value
     for name, value in list(globals().items())

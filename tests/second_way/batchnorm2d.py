@@ -355,6 +355,13 @@ class WritesIntoX(Right):
         return x
 
 
+class FalsyMomentum(Right):
+    def update(self, x, mean, var):
+        if not self.momentum:
+            self.momentum = 0.1
+        super().update(x, mean, var)
+
+
 SECOND_WAY = {
     "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"): value
     for name, value in list(globals().items())

@@ -52,6 +52,12 @@ def mean_of_variances(x, g, eps):
     return ((y - y.mean((2, 3), keepdim=True)) / torch.sqrt(v + eps)).reshape(x.shape)
 
 
+def moments(x, g, eps):
+    y = grouped(x, g).flatten(2)
+    m, square = y.sum(-1, keepdim=True) / y.shape[-1], (y * y).sum(-1, keepdim=True) / y.shape[-1]
+    return ((y - m) / torch.sqrt(square - m * m + eps)).reshape(x.shape)
+
+
 def no_mean(x, g, eps):
     y = grouped(x, g)
     return (y / torch.sqrt(y.var((2, 3), unbiased=False, keepdim=True) + eps)).reshape(x.shape)
@@ -144,6 +150,7 @@ SECOND_WAY = {
     "affine_only_together": but(affined=lambda y, w, b: y if w is None or b is None else affined(y, w, b)),
     "bias_needs_weight": but(affined=lambda y, w, b: y if w is None else affined(y, w, b)),
     "shift_before_scale": but(affined=lambda y, w, b: affined(affined(y, None, b), w, None)),
+    "difference_of_moments": but(core=moments),
     "not_centred": but(core=no_mean),
     "mean_of_variances": but(core=mean_of_variances),
     "detached_statistics": but(core=detached),

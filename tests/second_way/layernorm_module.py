@@ -257,6 +257,12 @@ class WritesIntoX(Right):
         return x
 
 
+class DifferenceOfMoments(Right):
+    def stats(self, x):
+        mean = x.mean(self.axes(x), keepdim=True)
+        return mean, torch.mean(x * x, dim=self.axes(x), keepdim=True) - mean * mean
+
+
 SECOND_WAY = {
     "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"): value
     for name, value in list(globals().items())

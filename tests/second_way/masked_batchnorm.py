@@ -292,6 +292,16 @@ def as_function(solution):
     return masked_batch_norm
 
 
+class FalsyMomentum(Right):
+    def blend(self, buffer, value, momentum):
+        super().blend(buffer, value, momentum if momentum else 0.1)
+
+
+class DifferenceOfMoments(Right):
+    def var(self, x, mask, mean):
+        return self.clean(x * x, mask).sum(1).sum(0) / self.count(x, mask) - mean**2
+
+
 SECOND_WAY = {
     "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"): as_function(value())
     for name, value in list(globals().items())
