@@ -98,7 +98,11 @@ def by_name(solve, draw):
 def calls(solve, draw):
     model, x, y = alike(solve, draw), draw.randn("x", 2, 5, 15), draw.randn("y", 2, 7, 15)
     z = draw.randn("z", 2, 7, 15)
-    return {"x, y": model(x, y), "x, z": model(x, z), "y, z": model(y, z), "x, y again": model(x, y)}
+    seen = {"x, y": model(x, y), "x, z": model(x, z), "y, z": model(y, z)}
+    seen |= {"eval: x, y": model.eval()(x, y)}
+    for parameter in model.parameters():
+        parameter.data.mul_(1 + 0.5 * parameter.requires_grad)  # what was made of the old weights is wrong now
+    return seen | {"eval: x, y, other weights": model(x, y)}
 
 
 @case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
@@ -131,10 +135,10 @@ def sum_of_tiles(gradient, dk):
     return gradient.unflatten(0, (-1, dk)).unflatten(2, (-1, dk)).sum((0, 2))
 
 
-@case("gradients of x_q, x_kv and of the projections", kind="gradients")
+@case("gradients of x_q, x_kv and of the projections, in eval", kind="gradients")
 def gradients(solve, draw):
     dk = 5
-    model = alike(solve, draw)
+    model = alike(solve, draw).eval()
     x_q, x_kv = pair(draw, b=2, sq=6, skv=5, d=15, grad=True)
     parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
     matrices = {name: sheet(p, 15, dk) for name, p in parameters.items()}

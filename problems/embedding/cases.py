@@ -57,15 +57,17 @@ def shapes(solve, draw):
     return {"1-D": embedding(indices[0]), "3-D": embedding(indices[1]), "4-D": embedding(indices[2])}
 
 
-@case("the table of the moment, in two calls", kind="state")
+@case("the table of the moment, in two calls; eval is alike", kind="state")
 def overwritten(solve, draw):
     embedding, fits = built(solve, draw, 5, 3)
     if not fits:
         return {}
+    embedding.eval()
     first = embedding(draw.randint("indices", 0, 5, 2, 4))
     # New memory, as in the statement's example: rows that were taken in the constructor do not see it.
     embedding.weight.data = draw.randn("later values", 5, 3).clone()
-    return {"first": first, "second": embedding(draw.randint("later indices", 0, 5, 7))}
+    second = draw.gradients(embedding(draw.randint("later indices", 0, 5, 7)), weight=embedding.weight)
+    return {"first": first, "second": second}
 
 
 @case("gradient of weight: a row adds up all its occurrences", kind="gradients")

@@ -114,13 +114,13 @@ def biases(solve, draw):
     return seen
 
 
-@case("eval computes the same; a shorter sequence after a longer one", kind="mode")
+@case("eval computes the same, gradients too; a shorter sequence after a longer one", kind="mode")
 def evaluation(solve, draw):
-    block, x = built(solve, draw, d_model=8, num_heads=4).eval(), draw.randn("x", 1, 3, 8, std=2.0)
-    seen = {"eval": block(x), "train": block.train()(x[:, :2])}
+    block, x = built(solve, draw, d_model=8, num_heads=4).eval(), draw.randn("x", 1, 3, 8, std=2.0, grad=True)
+    seen = {"eval": draw.gradients(block(x), x=x)}
     for layer in (block.W_q, block.W_v):
         layer.weight.data.mul_(-1)  # the weights of the moment count: what was made of the old ones is wrong now
-    return seen | {"other weights": block(x)}
+    return seen | {"eval, other weights": block(x), "train, other weights": block.train()(x[:, :2])}
 
 
 @case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)

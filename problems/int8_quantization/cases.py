@@ -106,10 +106,10 @@ def loaded(solve, draw):
     return seen | {"other, loaded": other(x)}
 
 
-@case("gradient of x", kind="gradients")
+@case("gradient of x, in eval", kind="gradients")
 def gradients(solve, draw):
     model, x = solve(weights(draw, 5, 8), draw.randn("bias", 5)), draw.randn("x", 3, 4, 8, grad=True)
-    return draw.gradients(model(x), x=x)
+    return draw.gradients(model.eval()(x), x=x)
 
 
 @case("what the module keeps: bytes, no second copy of the weight", kind="cost")

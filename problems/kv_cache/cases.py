@@ -42,12 +42,15 @@ def long_sequence(solve, draw):
     return {"at once": model(x)[0], "call 1": seen(first), "call 2": seen(model(x[:, 33:], cache=first[1]))}
 
 
-@case("several new tokens with a cache: 4 + 1 + 3", kind="state")
+@case("several new tokens with a cache: 3 + 3 + 1 + 2", kind="state")
 def chunks(solve, draw):
-    model, x = built(solve, draw, d_model=6, num_heads=1), draw.randn("x", 1, 8, 6)
-    first = model(x[:, :4])
-    second = model(x[:, 4:5], cache=first[1])
-    return {"call 1": seen(first), "call 2": seen(second), "call 3": seen(model(x[:, 5:], cache=second[1]))}
+    # Once as many new tokens as old ones: a table of scores that is square by chance.
+    model, x = built(solve, draw, d_model=6, num_heads=1), draw.randn("x", 1, 9, 6)
+    calls, cache = {}, None
+    for number, new in enumerate(x.split([3, 3, 1, 2], dim=1), start=1):
+        result = model(new, cache=cache)
+        calls[f"call {number}"], cache = seen(result), result[1]
+    return calls
 
 
 @case("one cache continued twice: it stays as it was", kind="state")
@@ -60,9 +63,11 @@ def branches(solve, draw):
     return {name: seen(r) for name, r in zip(("one", "other", "one again"), results, strict=True)}
 
 
-@case("two sequences take turns: nothing is kept in the module", kind="state")
+@case("two sequences take turns, in eval and under no_grad: nothing is kept in the module", kind="state")
+@torch.no_grad()
 def turns(solve, draw):
     model = built(solve, draw, d_model=8, num_heads=4)
+    model.eval()
     a, b = draw.randn("a", 1, 3, 8), draw.randn("b", 2, 5, 8)
     _, cache_a = model(a)
     _, cache_b = model(b)
@@ -103,9 +108,10 @@ def weak_mask(solve, draw):
     return {"at once": model(x)[0], "two tokens": first, "the others": model(x[:, 2:].contiguous(), cache=cache)[0]}
 
 
-@case("gradients of x and of the four weights, without a cache", kind="gradients")
+@case("gradients of x and of the four weights, without a cache, in eval", kind="gradients")
 def gradients(solve, draw):
     model, x = built(solve, draw), draw.randn("x", 2, 4, 12, grad=True)
+    model.eval()
     return draw.gradients(model(x)[0], x=x, **weights_of(model, NAMES))
 
 

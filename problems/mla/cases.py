@@ -51,13 +51,15 @@ def one_head(solve, draw):
     return {"one head": seen(single), "alike": seen(model(draw.randn("other x", 4, 4, 4)))}
 
 
-@case("3 tokens, then 2, then 1", kind="state")
+@case("3 tokens, then 3, then 1, then 2", kind="state")
 def chunks(solve, draw):
-    model, x = built(solve, draw, rope_dim=4), draw.randn("x", 2, 6, 10)
-    first = model(x[:, :3].contiguous())
-    second = model(x[:, 3:5].contiguous(), cache=first[1])
-    third = model(x[:, 5:].contiguous(), cache=second[1])
-    return {"call 1": seen(first), "call 2": seen(second), "call 3": seen(third), "at once": seen(model(x))}
+    # Once as many new tokens as old ones: a table of scores that is square by chance.
+    model, x = built(solve, draw, rope_dim=4), draw.randn("x", 2, 9, 10)
+    calls, cache = {}, None
+    for number, new in enumerate(x.split([3, 3, 1, 2], dim=1), start=1):
+        result = model(new.contiguous(), cache=cache)
+        calls[f"call {number}"], cache = seen(result), result[1]
+    return calls | {"at once": seen(model(x))}
 
 
 @case("one cache continued twice: it stays as it was", kind="state")
@@ -69,15 +71,20 @@ def branches(solve, draw):
     return {name: seen(model(x, cache=cache)) for name, x in (("one", one), ("other", other), ("one again", one))}
 
 
-@case("two sequences take turns: nothing is kept in the module", kind="state")
+@case("two sequences take turns, in eval and under no_grad: nothing is kept in the module", kind="state")
+@torch.no_grad()
 def turns(solve, draw):
     model = built(solve, draw)
+    model.eval()
     _, cache_a = model(draw.randn("a", 1, 3, 10))
     _, cache_b = model(draw.randn("b", 2, 5, 10))
-    return {
+    found = {
         "a": seen(model(draw.randn("next a", 1, 2, 10), cache=cache_a)),
         "b": seen(model(draw.randn("next b", 2, 1, 10), cache=cache_b)),
     }
+    for layer in (model.W_uk, model.W_uv):
+        layer.weight.data.mul_(-1)  # the weights of the moment count: a product with the old ones is wrong now
+    return found | {"a, other weights": seen(model(draw.randn("last a", 1, 1, 10), cache=cache_a))}
 
 
 @case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
@@ -88,9 +95,10 @@ def large_scores(solve, draw):
     return {"out": model(draw.randn("x", 2, 6, 10))[0]}
 
 
-@case("gradients of x and of the six weights, without a cache", kind="gradients")
+@case("gradients of x and of the six weights, without a cache, in eval", kind="gradients")
 def gradients(solve, draw):
     model, x = built(solve, draw), draw.randn("x", 2, 4, 10, grad=True)
+    model.eval()
     return draw.gradients(model(x)[0], x=x, **weights_of(model, NAMES))
 
 

@@ -64,12 +64,12 @@ def biases(solve, draw):
     return seen
 
 
-@case("eval computes the same", kind="mode")
+@case("eval computes the same, gradients too", kind="mode")
 def evaluation(solve, draw):
-    mlp, x = built(solve, draw).eval(), draw.randn("x", 3, 1, 5, std=2.0)
-    seen = {"eval": mlp(x), "train": mlp.train()(x)}
+    mlp, x = built(solve, draw).eval(), draw.randn("x", 3, 1, 2, 5, std=2.0, grad=True)
+    seen = draw.gradients(mlp(x), x=x)
     mlp.up_proj.weight.data.mul_(-2)  # the weights of the moment count: what was made of the old ones is wrong now
-    return seen | {"other weights": mlp(x)}
+    return seen | {"other weights": mlp(x), "train": mlp.train()(x)}
 
 
 @case("gradients of x and of the three weights", kind="gradients")

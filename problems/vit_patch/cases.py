@@ -146,7 +146,7 @@ def gradients_arrive(seen, expected, draw):
     same("gradient of images", gradient, right, widen=3)
 
 
-@case("gradients reach every pixel and the projection", kind="gradients", verify=gradients_arrive)
+@case("gradients reach every pixel and the projection, in eval", kind="gradients", verify=gradients_arrive)
 def gradients(solve, draw):
     """The images' gradient; and, as names and shapes are free, one number for all of the parameters together.
 
@@ -154,7 +154,7 @@ def gradients(solve, draw):
     arrive, once by looking at the output for doubled parameters.
     """
     model, images, probes = probed_model(solve, draw, grad=True)
-    output = model(images)
+    output = model.eval()(images)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     seen = draw.gradients(output, images=images) | {"probes": probes, "share of the parameters": 0.0}
     size = output.square().sum()
