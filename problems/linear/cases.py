@@ -2,7 +2,7 @@ import math
 
 import torch
 
-from torch_judge.authoring import case, integer, repeated, require, same, tie_between
+from torch_judge.authoring import case, integer, plausible, repeated, require, same, tie_between
 
 
 def fill(draw, layer, n_in, n_out, time=""):
@@ -90,6 +90,9 @@ def drawn_as_stated(seen, expected, draw):
     require(abs(std - 1) < 0.05, what, message)
     message = f"`weight` is not normal: {share:.0%} of it lie within one standard deviation; expected 68 %."
     require(normal, "distribution", message)
+    beyond = int((z.abs() > 3.001).sum())  # cut off at 3, it is 3
+    message = f"`weight` is not normal: {beyond} of {z.numel()} numbers lie beyond three standard deviations."
+    require(plausible(beyond, z.numel(), math.erfc(3.001 / math.sqrt(2))), "tails", message)
     drawn_one_by_one(z)
 
 

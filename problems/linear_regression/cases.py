@@ -88,6 +88,21 @@ def first_steps(solve, draw):
     return seen
 
 
+def whole_steps(seen, expected, draw):
+    length, right = (torch.cat([way["w"], way["b"].view(1)]).norm().item() for way in (seen, expected))
+    text = f"Of targets near a million two steps lead {length:.3g} far; expected {right:.3g}. Take each step whole."
+    require(not length < 0.2 * right, "shortened", text)
+    for path in ("w", "b"):
+        same(path, seen[path], expected[path])
+
+
+@case("gradient_descent: steep steps are taken whole", kind="values", verify=whole_steps)
+def steep(solve, draw):
+    X, y = noisy_data(draw, samples=6, features=2)
+    far = draw.keep("far y", 1e6 * y)
+    return weights_and_offset(solve().gradient_descent(X, far, lr=number(draw, "lr", 0.08, 0.12), steps=2))
+
+
 @case("gradient_descent: a long walk, and steps too small to be seen", kind="values")
 def every_step(solve, draw):
     """No step is left out where the gradient is small, and step 30 goes as step 1 does."""

@@ -245,4 +245,12 @@ SECOND_WAY = {
     "scales_in_forward": ScalesInForward,
     "squeezed": Squeezed,
 }
-SECOND_WAY |= {"numbers_tied": NumbersTied, "standardised": Standardised}
+
+
+class TailsCutOff(Layer):
+    def first_weight(self):
+        weight, s = torch.empty(self.out_features, self.in_features), self.scale()
+        return nn.init.trunc_normal_(weight, std=s, a=-2.8 * s, b=2.8 * s)
+
+
+SECOND_WAY |= {"numbers_tied": NumbersTied, "standardised": Standardised, "tails_cut_off": TailsCutOff}

@@ -50,6 +50,12 @@ class Right:
         return net.weight.data.view(-1), net.bias.data.view(())
 
 
+class ClipsGradients(Right):
+    def gradients(self, X, e):
+        dw, db = super().gradients(X, e)
+        return [g * min(1.0, 300.0 / (dw.norm() + db.abs())) for g in (dw, db)]
+
+
 class NoIntercept(Right):
     def closed_form(self, X, y):
         return self.solved(X, y), torch.tensor(0.0)
@@ -365,6 +371,7 @@ SECOND_WAY = {
     "descent_is_closed_form": DescentIsClosedForm,
     "descent_broadcasts": DescentBroadcasts,
     "descent_column": DescentColumn,
+    "clips_gradients": ClipsGradients,
     "loss_broadcasts": LossBroadcasts,
     "w_row": WRow,
     "b_vector": BVector,
