@@ -12,12 +12,14 @@ def one_tensor(solve, draw):
     return path_of(draw, optimizer, {"w": w}, steps=4)
 
 
-@case("lr, eps and weight_decay above 1", kind="interface")
+@case("lr, eps and weight_decay above 1; betas of 0", kind="interface")
 def above_one(solve, draw):
     w = draw.randn("w", 2, 3, grad=True)
     betas = number(draw, "beta 1", 0.3, 0.7), number(draw, "beta 2", 0.75, 0.97)
     lr, eps, decay = number(draw, "lr", 1.2, 3.0), number(draw, "eps", 1.5, 4.0), number(draw, "decay", 1.2, 2.5)
-    return path_of(draw, solve([w], lr=lr, betas=betas, eps=eps, weight_decay=decay), {"w": w}, steps=2)
+    seen = path_of(draw, solve([w], lr=lr, betas=betas, eps=eps, weight_decay=decay), {"w": w}, steps=2)
+    v = draw.randn("v", 3, grad=True)
+    return seen | path_of(draw, solve([v], lr=0.1, betas=(0.0, 0.0), eps=0.5), {"v": v}, steps=2)
 
 
 @case("weight_decay 0 is Adam", kind="values")
@@ -52,7 +54,7 @@ def default_decay(solve, draw):
 @case("several tensors, from a generator", kind="state")
 def several(solve, draw):
     """Two of one shape, so that averages kept by shape are seen; a generator can be walked through only once."""
-    shapes = {"a": (4,), "b": (2, 3), "c": (2, 3)}
+    shapes = {"a": (4,), "b": (2, 3), "c": (2, 3), "a number": ()}
     params = {name: draw.randn(name, *shape, grad=True) for name, shape in shapes.items()}
     optimizer = solve((param for param in params.values()), lr=0.05, betas=(0.8, 0.9), weight_decay=0.6)
     return path_of(draw, optimizer, params, steps=3)

@@ -41,9 +41,11 @@ def together(solve, draw):
 def single(solve, draw):
     x = draw.randn("x", 2, 3, 4, 5, mean=1.0)
     one, gray = draw.randn("one image", 1, 3, 6, 4), draw.randn("gray image", 1, 1, 5, 6)
+    pixel, bias = draw.randn("1×1 weight", 6, 3, 1, 1), draw.randn("six biases", 6)
     return {
-        "kernel 1×1": solve(x, draw.randn("1×1 weight", 6, 3, 1, 1)),
-        "kernel 4×5": solve(x, draw.randn("4×5 weight", 6, 3, 4, 5)),
+        "kernel 1×1": solve(x, pixel),
+        "kernel 1×1, stride 2, padding 2": solve(x, pixel, bias, stride=2, padding=2),
+        "kernel 4×5": solve(x, draw.randn("4×5 weight", 6, 3, 4, 5), bias),
         "one image": solve(one, draw.randn("3×2 weight", 2, 3, 3, 2)),
         "gray image, one kernel": solve(gray, draw.randn("2×3 weight", 1, 1, 2, 3), draw.randn("bias", 1)),
     }

@@ -2,7 +2,7 @@ from numbers import Real
 
 import torch
 
-from torch_judge.authoring import case, choice, integer, number
+from torch_judge.authoring import case, integer, number
 
 
 def rates(solve, steps, name="rate at step", **arguments):
@@ -87,6 +87,9 @@ def turns(solve, draw):
 
 @case("a single step of warmup, or of decay", kind="numerics")
 def shortest(solve, draw):
-    warmup, decay = choice(draw, "lengths", [(1, 1), (1, 2), (2, 1)])
-    arguments = schedule(draw, warmup=(warmup, warmup + 1), decay=(decay, decay + 1))
-    return rates(solve, range(warmup + decay + 1), **arguments)
+    seen = {}
+    for warmup, decay in ((1, 1), (1, 2), (2, 1)):
+        name = f"warmup {warmup}, decay {decay}"
+        arguments = schedule(draw, f"{name}: ", warmup=(warmup, warmup + 1), decay=(decay, decay + 1))
+        seen |= rates(solve, range(warmup + decay + 1), name, **arguments)
+    return seen

@@ -22,7 +22,7 @@ def beta(solve, draw):
     first = torch.arange(5, device=draw.device) == 0
     wrong = torch.where(first, rejected - ref_rejected + ref_chosen - 3.0, chosen)
     logps = draw.keep("policy_chosen_logps, the first wrong", wrong), rejected, ref_chosen, ref_rejected
-    ranges = {"small": (0.02, 0.05), "medium": (0.2, 0.45), "large": (0.6, 1.5)}
+    ranges = {"small": (0.02, 0.05), "medium": (0.2, 0.45), "large": (1.1, 1.6)}
     betas = {name: number(draw, f"{name} beta", low, high) for name, (low, high) in ranges.items()}
     return {f"{name} beta": solve(*logps, beta=beta) for name, beta in betas.items()}
 

@@ -49,5 +49,5 @@ def left_gradient(solve, draw):
 
 @case("gradient of x: both factors count", kind="gradients", widen=4, because="1.4142 will do for the root of 2")
 def gradient(solve, draw):
-    x = draw.randn("x", 4, 9, std=1.5, grad=True)
-    return draw.gradients(solve(x), x=x)
+    x, wide = draw.randn("x", 4, 9, std=1.5, grad=True), draw.rand("wide", 5, 8, low=-5.0, high=40.0, grad=True)
+    return draw.gradients((solve(x), solve(wide)), x=x, wide=wide)

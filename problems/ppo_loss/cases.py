@@ -83,7 +83,7 @@ def rare(solve, draw):
 @case("clip_ratio is obeyed", kind="interface")
 def clip_ratio(solve, draw):
     batch = samples(draw, [1, -1, 0, 1, -1, 1, -1, 0], [GOOD] * 4 + [BAD] * 4, clip=0.35)
-    bands = {"narrow": (0.02, 0.08), "near the default": (0.12, 0.19), "medium": (0.22, 0.4), "wide": (0.45, 0.75)}
+    bands = {"narrow": (0.02, 0.08), "near the default": (0.12, 0.19), "medium": (0.22, 0.4), "wide": (0.55, 0.75)}
     widths = {name: number(draw, name, low, high) for name, (low, high) in bands.items()}
     return {f"{name} clip_ratio": solve(*batch, clip_ratio=width) for name, width in widths.items()}
 

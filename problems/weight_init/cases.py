@@ -134,7 +134,7 @@ def still_leaf(seen, expected, draw):
 @case("a parameter stays a leaf that requires a gradient", kind="gradients", verify=still_leaf)
 def parameter(solve, draw):
     parameter = nn.Parameter(fresh(integer(draw, "out", 4, 8), integer(draw, "in", 5, 9)))
-    tensor = fresh(integer(draw, "tensor's out", 4, 8), 3)
+    tensor = fresh(3, integer(draw, "tensor's out", 4, 8)).T  # strided: a reshaped copy of it is not the weight
     seen = {}
     for path, weight in (("parameter", parameter), ("tensor", tensor)):
         solve(weight)
