@@ -153,9 +153,10 @@ def sparse(solve, draw):
 
 @case("one model, several calls: nothing is kept; eval computes the same, gradients too", kind="mode")
 def calls(solve, draw):
-    model, x, _ = filled(solve, draw, 7, 12, 5, top_k=2, options={"grad": True})
-    y = draw.tensor("y", x.detach().flip(1) * 1.5)
-    seen = {"x": model(x), "y": model(y), "eval": draw.gradients(model.eval()(x), x=x)}
+    model, x, _ = filled(solve, draw, 7, 12, 5, top_k=2)
+    y = draw.tensor("y", x.flip(1) * 1.5)
+    seen = {"x": model(x), "y": model(y), "eval": model.eval()(x)}
+    seen["eval: gradients reach the parameters"] = getattr(seen["eval"], "requires_grad", False)
     for parameter in model.parameters():
         parameter.data.mul_(1.5)  # the weights of the moment count: what was made of the old ones is wrong now
     return seen | {"eval, other weights": model(x), "training again": model.train()(x)}
