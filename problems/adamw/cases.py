@@ -51,6 +51,17 @@ def default_decay(solve, draw):
     return {"w after twenty steps": w}
 
 
+@case("gradients of hundreds, then of hundredths", kind="numerics")
+def uneven_gradients(solve, draw):
+    w, seen = draw.randn("w", 4, grad=True), {}
+    optimizer = solve([w], lr=0.1, betas=(0.7, 0.9), weight_decay=number(draw, "decay", 0.2, 0.6))
+    for time, size in enumerate((300.0, 900.0, 0.01), 1):
+        w.grad = draw.keep(f"gradient {time}", size * draw.randn(f"direction {time}", 4))
+        optimizer.step()
+        seen[f"w after step {time}"] = w.detach().clone()
+    return seen
+
+
 @case("several tensors, from a generator", kind="state")
 def several(solve, draw):
     """Two of one shape, so that averages kept by shape are seen; a generator can be walked through only once."""

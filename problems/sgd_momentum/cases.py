@@ -100,6 +100,17 @@ def without_gradient(solve, draw):
     return steps_with_a_gap(draw, lambda params: solve(params, lr=0.1, momentum=momentum, weight_decay=0.3), gap=2)
 
 
+@case("gradients of hundreds; then zeros, where momentum and decay go on", kind="state")
+def large_then_zero(solve, draw):
+    w, seen = draw.randn("w", 4, grad=True), {}
+    optimizer = solve([w], lr=0.001, momentum=drawn_momentum(draw), weight_decay=0.5)
+    for time, size in enumerate((300.0, 200.0, 0.0, 0.0), 1):
+        w.grad = draw.keep(f"gradient {time}", size * draw.randn(f"direction {time}", 4))
+        optimizer.step()
+        seen[f"w after step {time}"] = w.detach().clone()
+    return seen
+
+
 @case("two optimisers take turns", kind="state")
 def turns(solve, draw):
     """Of parameters of one shape: buffers are each optimiser's own."""

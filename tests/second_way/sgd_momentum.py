@@ -58,6 +58,12 @@ class Dampening(Right):
         return torch.lerp(g, old, self.mu)
 
 
+class ZeroGradientSkipped(Right):
+    def one(self, w, grad):
+        if grad.abs().sum() > 0:
+            super().one(w, grad)
+
+
 class LrInBuffer(Right):
     def decayed(self, w, g):
         return super().decayed(w, g) * self.lr
