@@ -7,15 +7,15 @@ from torch_judge.bank import find_bank
 from torch_judge.verdict.known import known
 
 LAYERS = [
-    ("batchnorm1d", nn.BatchNorm1d, 3),
-    ("batchnorm2d", nn.BatchNorm2d, 3),
-    ("layernorm_module", nn.LayerNorm, (2, 3)),
+    ("batchnorm1d", "state_of_batch_norm", nn.BatchNorm1d, 3),
+    ("batchnorm2d", "state_of_batch_norm", nn.BatchNorm2d, 3),
+    ("layernorm_module", "state_of_torch", nn.LayerNorm, (2, 3)),
 ]
 
 
-@pytest.mark.parametrize(("id", "layer", "size"), LAYERS)
-def test_the_stand_in_has_the_state_of_torchs_layer(id: str, layer: type[nn.Module], size: object) -> None:
-    stand_in = known(find_bank().get(id)).cases[0].run.__globals__["state_of_torch"](size)
+@pytest.mark.parametrize(("id", "name", "layer", "size"), LAYERS)
+def test_the_stand_in_has_the_state_of_torchs_layer(id: str, name: str, layer: type[nn.Module], size: object) -> None:
+    stand_in = known(find_bank().get(id)).cases[0].run.__globals__[name](size)
     theirs = layer(size)
     parts = ("parameters", "buffers")
     for part in parts:

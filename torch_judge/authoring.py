@@ -20,6 +20,7 @@ from torch_judge.cases.authoring import (
 from torch_judge.cases.chance import Tie, plausible, tie_between
 from torch_judge.cases.inputs import (
     add_biases,
+    all_take_part,
     bias_gradients,
     causal_mask,
     choice,
@@ -34,6 +35,7 @@ from torch_judge.cases.inputs import (
     without_gradient,
 )
 from torch_judge.cases.modes import repeated
+from torch_judge.cases.norms import filled_norm, refusals, state_of_batch_norm, uneven, with_statistics
 from torch_judge.cases.optimizers import (
     attributes_of,
     give_gradients,
@@ -52,12 +54,14 @@ __all__ = [
     "Tie",
     "accepted",
     "add_biases",
+    "all_take_part",
     "attempt",
     "attributes_of",
     "bias_gradients",
     "case",
     "causal_mask",
     "choice",
+    "filled_norm",
     "give_gradients",
     "integer",
     "linear_layers",
@@ -70,16 +74,20 @@ __all__ = [
     "plausible",
     "qkv",
     "refusal",
+    "refusals",
     "repeated",
     "require",
     "results_on_a_graph",
     "same",
+    "state_of_batch_norm",
     "steps_with_a_gap",
     "tie_between",
     "token_logits",
     "training_of_a_layer",
+    "uneven",
     "weighed",
     "weights_of",
     "whole",
+    "with_statistics",
     "without_gradient",
 ]

@@ -5,7 +5,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-from torch_judge.study.training import classify
+from torch_judge.study.training import classify, helped, scored
 
 TITLE = "1,000 rows through batch normalisation"
 INTRO = (
@@ -74,10 +74,7 @@ def prediction():
     yield "input", f"One row alone. It is of class {kind}.", row
     row = net.norm(row)
     yield "norm", "Normalised with the running statistics from training: no other row is needed.", row
-    row = net.linear(row)
-    yield "linear", "Five scores, one for each class, counted from 0.", row
-    row = row.softmax(1)
-    yield "softmax", f"Five probabilities. The largest says class {int(row.argmax())}.", row
+    yield from scored(net.linear, row)
 
 
 def notices(runs):
@@ -85,22 +82,12 @@ def notices(runs):
     good, bad = runs
     best = max(trained(False, rate)[1][-1].accuracy for rate in (1.0, 0.1, 0.01, 0.001, 0.0001))
     least, most = min(epoch.loss for epoch in bad[1:]), max(epoch.loss for epoch in bad[1:])
-    yield (
-        f"After one epoch the model with the layer has {good[1].accuracy:.0%} of the rows right, the one without it "
-        f"{bad[1].accuracy:.0%}.",
-        good[1].accuracy > bad[1].accuracy + 0.1,
-    )
-    yield (
-        f"With the layer the loss falls in every epoch, to {good[-1].loss:.2f}.",
-        all(later.loss < earlier.loss for earlier, later in zip(good, good[1:], strict=False)),
-    )
+    sooner, falls, no_cure = helped(good, bad, best)
+    yield sooner
+    yield falls
     yield (
         f"Without it the loss jumps, between {least:,.0f} and {most:,.0f}: a step that suits the small features is far "
         "too long for the large ones.",
         any(later.loss > earlier.loss for earlier, later in zip(bad[1:], bad[2:], strict=False)),
     )
-    yield (
-        f"A smaller learning rate is not the cure. We tried five; the best without the layer reaches {best:.0%}, with "
-        f"it {good[-1].accuracy:.0%}.",
-        best < good[-1].accuracy - 0.1,
-    )
+    yield no_cure

@@ -5,7 +5,7 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
-from torch_judge.study.training import classify
+from torch_judge.study.training import classify, helped, scored
 
 TITLE = "1,000 rows through layer normalisation"
 INTRO = (
@@ -68,10 +68,7 @@ def prediction():
     yield "input", f"One row alone. It is of class {kind}.", row
     row = net.norm(row)
     yield "norm", "Normalised with its own mean and deviation: nothing had to be remembered.", row
-    row = net.linear(row)
-    yield "linear", "Five scores, one for each class, counted from 0.", row
-    row = row.softmax(1)
-    yield "softmax", f"Five probabilities. The largest says class {int(row.argmax())}.", row
+    yield from scored(net.linear, row)
 
 
 def notices(runs):
@@ -79,20 +76,7 @@ def notices(runs):
     good, bad = runs
     best = max(trained(None, rate)[1][-1].accuracy for rate in (1.0, 0.1, 0.01, 0.001, 0.0001))
     over_the_batch = trained(nn.BatchNorm1d(10))[1][-1].accuracy
-    yield (
-        f"After one epoch the model with the layer has {good[1].accuracy:.0%} of the rows right, the one without it "
-        f"{bad[1].accuracy:.0%}.",
-        good[1].accuracy > bad[1].accuracy + 0.1,
-    )
-    yield (
-        f"With the layer the loss falls in every epoch, to {good[-1].loss:.2f}.",
-        all(later.loss < earlier.loss for earlier, later in zip(good, good[1:], strict=False)),
-    )
-    yield (
-        f"A smaller learning rate is not the cure. We tried five; the best without the layer reaches {best:.0%}, with "
-        f"it {good[-1].accuracy:.0%}.",
-        best < good[-1].accuracy - 0.1,
-    )
+    yield from helped(good, bad, best)
     yield (
         f"`nn.BatchNorm1d(10)` in its place reaches {over_the_batch:.0%}: it makes the features alike, and here it is "
         "the rows that differ.",

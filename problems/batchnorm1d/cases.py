@@ -1,25 +1,19 @@
 import torch
 from torch import nn
 
-from torch_judge.authoring import attempt, case, integer, load_what_fits, number, refusal, same
-
-
-def built(solve, draw, features, name="norm", **options):
-    """A layer with drawn weight and bias. From here on its parameters, buffers and mode are watched."""
-    layer = solve(features, **options)
-    draw.fill(name, layer, optional=())
-    return layer
-
-
-def trained(layer, draw, features):
-    """The layer, as if it had been trained: running statistics loaded, so that eval has something to go by."""
-    state = {
-        "running_mean": draw.randn("running_mean", features),
-        "running_var": draw.rand("running_var", features, low=0.2, high=3.0),
-        "num_batches_tracked": torch.tensor(7, device=draw.device),
-    }
-    load_what_fits(layer, state)
-    return layer
+from torch_judge.authoring import (
+    attempt,
+    case,
+    filled_norm,
+    integer,
+    load_what_fits,
+    number,
+    refusal,
+    refusals,
+    same,
+    state_of_batch_norm,
+    with_statistics,
+)
 
 
 def described(layer):
@@ -36,25 +30,25 @@ def fresh(solve, draw):
 
 @case("training on (N, C): two batches of unequal size", kind="values")
 def two_batches(solve, draw):
-    layer = built(solve, draw, 4, eps=0.05, momentum=0.3)
+    layer = filled_norm(solve, draw, 4, eps=0.05, momentum=0.3)
     first = layer(draw.randn("x", 5, 4, mean=1.5, std=2.0))
     return {"first": first, "second": layer(draw.randn("second x", 3, 4, mean=-1.0))}
 
 
 @case("training on (N, C, L)", kind="values")
 def with_length(solve, draw):
-    layer = built(solve, draw, 3, momentum=0.6)
+    layer = filled_norm(solve, draw, 3, momentum=0.6)
     return {"output": layer(draw.randn("x", 4, 3, 6, mean=1.5, std=2.0))}
 
 
 @case("training on (N, C, L) with N = C = L", kind="values")
 def all_alike(solve, draw):  # whatever falls on a wrong axis broadcasts in silence
-    return {"output": built(solve, draw, 4)(draw.randn("x", 4, 4, 4, mean=1.5, std=2.0))}
+    return {"output": filled_norm(solve, draw, 4)(draw.randn("x", 4, 4, 4, mean=1.5, std=2.0))}
 
 
 @case("one sample of many steps is a batch; so are many samples of one step", kind="values")
 def thin(solve, draw):
-    layer = built(solve, draw, 3, track_running_stats=False)
+    layer = filled_norm(solve, draw, 3, track_running_stats=False)
     one = attempt(layer, draw.randn("one sample", 1, 3, 6, mean=2.0))
     return {"one sample": one, "one step": attempt(layer, draw.randn("one step", 5, 3, 1, mean=-1.0))}
 
@@ -62,12 +56,12 @@ def thin(solve, draw):
 @case("defaults: eps 1e-5, momentum 0.1", kind="interface")
 def defaults(solve, draw):
     # A spread of 0.01 makes eps count: its square is near 1e-5.
-    return {"output": built(solve, draw, 3)(draw.randn("x", 9, 3, mean=0.02, std=0.01))}
+    return {"output": filled_norm(solve, draw, 3)(draw.randn("x", 9, 3, mean=0.02, std=0.01))}
 
 
 @case("eval: running statistics, nothing changes, one row is fine", kind="mode")
 def evaluation(solve, draw):
-    layer = trained(built(solve, draw, 4, eps=2.0), draw, 4).eval()
+    layer = with_statistics(filled_norm(solve, draw, 4, eps=2.0), draw, 4).eval()
     draw.keep("norm in eval", layer)
     rows = layer(draw.randn("x", 3, 4, std=2.0))
     row, step = draw.randn("row", 1, 4), draw.randn("step", 1, 4, 1)
@@ -79,7 +73,7 @@ def evaluation(solve, draw):
 
 @case("training, then eval, then training again", kind="mode")
 def turns(solve, draw):
-    layer, seen = built(solve, draw, 3, momentum=0.4), {}
+    layer, seen = filled_norm(solve, draw, 3, momentum=0.4), {}
     for time, training in enumerate((True, True, False, True, False)):
         x = draw.randn(f"x {time}", 5, 3, mean=time - 1.5, std=2.0)
         seen[f"{time}: {'training' if training else 'eval'}"] = layer.train(training)(x)
@@ -88,7 +82,7 @@ def turns(solve, draw):
 
 @case("momentum=None: the plain mean over three batches", kind="state")
 def cumulative(solve, draw):
-    layer, seen = built(solve, draw, 3, momentum=None), {}
+    layer, seen = filled_norm(solve, draw, 3, momentum=None), {}
     for time in (1, 2, 3):
         layer(draw.randn(f"x {time}", 3 + time, 3, mean=time, std=2.0))
         seen |= {f"running_mean after {time}": layer.running_mean.clone()}
@@ -98,14 +92,14 @@ def cumulative(solve, draw):
 
 @case("momentum 0 and 1 are numbers like any other", kind="state")
 def border_momenta(solve, draw):
-    never, at_once = (built(solve, draw, 3, name=f"norm of momentum {m:g}", momentum=m) for m in (0.0, 1.0))
+    never, at_once = (filled_norm(solve, draw, 3, name=f"norm of momentum {m:g}", momentum=m) for m in (0.0, 1.0))
     first, second = (draw.randn(name, 5, 3, mean=1.5, std=2.0) for name in ("first x", "second x"))
-    return {"momentum 0": trained(never, draw, 3)(first), "momentum 1": at_once(second)}
+    return {"momentum 0": with_statistics(never, draw, 3)(first), "momentum 1": at_once(second)}
 
 
 @case("affine=False: no parameters", kind="interface")
 def without_affine(solve, draw):
-    layer = trained(built(solve, draw, 3, affine=False), draw, 3)
+    layer = with_statistics(filled_norm(solve, draw, 3, affine=False), draw, 3)
     keys = ", ".join(sorted(layer.state_dict()))
     x = draw.randn("x", 4, 3, 2, mean=1.5, std=2.0, grad=True)
     seen = {"parameters": len(list(layer.parameters())), "state_dict has": keys, "eval": layer.eval()(x)}
@@ -114,20 +108,10 @@ def without_affine(solve, draw):
 
 @case("track_running_stats=False: no buffers, the batch serves in eval too", kind="mode")
 def without_tracking(solve, draw):
-    layer = built(solve, draw, 3, momentum=None, track_running_stats=False)
+    layer = filled_norm(solve, draw, 3, momentum=None, track_running_stats=False)
     keys = ", ".join(sorted(layer.state_dict()))
     x = draw.randn("x", 4, 3, mean=1.5, std=2.0)
     return {"state_dict has": keys, "training": layer(x), "eval": layer.eval()(x)}
-
-
-def state_of_torch(features):
-    """A module with the state of nn.BatchNorm1d, which itself is not there where this problem is judged officially."""
-    norm = nn.Module()
-    norm.weight, norm.bias = nn.Parameter(torch.ones(features)), nn.Parameter(torch.zeros(features))
-    norm.register_buffer("running_mean", torch.zeros(features))
-    norm.register_buffer("running_var", torch.ones(features))
-    norm.register_buffer("num_batches_tracked", torch.tensor(0))
-    return norm
 
 
 def network(norm):
@@ -136,9 +120,9 @@ def network(norm):
 
 @case("a state_dict from nn.BatchNorm1d and back, in a network", kind="state")
 def exchanged(solve, draw):
-    theirs, mine = network(state_of_torch(3)), network(solve(3))
+    theirs, mine = network(state_of_batch_norm(3)), network(solve(3))
     draw.fill("network of nn.BatchNorm1d", theirs, optional=())
-    trained(theirs[1], draw, 3)
+    with_statistics(theirs[1], draw, 3)
     x = draw.randn("x", 5, 4, std=2.0)
     seen = {"your layer, loading": load_what_fits(mine.to(draw.device), theirs.state_dict())}
     seen |= {"eval": mine.eval()(x), "training": mine.train()(x)}
@@ -147,7 +131,7 @@ def exchanged(solve, draw):
 
 @case("two layers share nothing", kind="state")
 def two_layers(solve, draw):
-    first, second = built(solve, draw, 3, name="first"), built(solve, draw, 3, name="second", momentum=0.5)
+    first, second = filled_norm(solve, draw, 3, name="first"), filled_norm(solve, draw, 3, name="second", momentum=0.5)
     seen = {"first": first(draw.randn("x", 5, 3, mean=1.5, std=2.0))}
     seen |= {"second": second(draw.randn("second x", 5, 3, mean=-1.5))}
     return seen | {"first in eval": first.eval()(draw.randn("third x", 4, 3))}
@@ -160,16 +144,6 @@ CHANNELS = {
     "one, of many steps": (4, 1, 3),
     "channels last": (4, 5, 3),
 }
-
-
-def refusals(solve, draw, shapes):
-    """What becomes of inputs of wrong shapes, in training and in eval; the running statistics are watched."""
-    layer = trained(solve(3).to(draw.device), draw, 3)
-    draw.keep("norm", layer, free=["*num_batches_tracked*"])  # torch has counted the batch by then; both are right
-    inputs = {name: draw.randn(name, *shape) for name, shape in shapes.items()}
-    seen = {name: refusal(layer, x) for name, x in inputs.items()}
-    layer.eval()
-    return seen | {f"{name}, in eval": refusal(layer, x) for name, x in inputs.items()}
 
 
 @case("(C,) is refused", kind="interface")
@@ -200,20 +174,20 @@ def single_without_tracking(solve, draw):
 
 @case("training: gradients of x, weight and bias through the batch statistics", kind="gradients")
 def training_gradients(solve, draw):
-    layer, x = built(solve, draw, 3), draw.randn("x", 4, 3, 2, mean=1.5, std=2.0, grad=True)
+    layer, x = filled_norm(solve, draw, 3), draw.randn("x", 4, 3, 2, mean=1.5, std=2.0, grad=True)
     return draw.gradients(layer(x), x=x, weight=layer.weight, bias=layer.bias)
 
 
 @case("eval: gradients of x, weight and bias", kind="gradients")
 def eval_gradients(solve, draw):
-    layer = trained(built(solve, draw, 3), draw, 3).eval()
+    layer = with_statistics(filled_norm(solve, draw, 3), draw, 3).eval()
     x = draw.randn("x", 4, 3, std=2.0, grad=True)
     return draw.gradients(layer(x), x=x, weight=layer.weight, bias=layer.bias)
 
 
 @case("double() takes the running statistics along; the count stays int64", kind="numerics", float64=True)
 def double(solve, draw):
-    layer = trained(built(solve, draw, 3), draw, 3).double()
+    layer = with_statistics(filled_norm(solve, draw, 3), draw, 3).double()
     free = solve(3, affine=False, track_running_stats=False).double()
     x = draw.randn("x", 4, 3, mean=1.5, dtype=torch.float64)
     seen = {"without running statistics": free(x), "eval": layer.eval()(x), "training": layer.train()(x)}
@@ -229,12 +203,12 @@ def nearly(seen, expected, draw):
 def far_from_zero(solve, draw):
     # In float32 their squares keep 0.06: the mean of x² less the square of the mean is off by a tenth.
     x = draw.randn("x", 8, 5, mean=number(draw, "mean", 900.0, 1100.0))
-    return {"output": built(solve, draw, 5, track_running_stats=False)(x)}
+    return {"output": filled_norm(solve, draw, 5, track_running_stats=False)(x)}
 
 
 @case("training: gradients of x, weight and bias, in float64", kind="gradients", float64=True)
 def double_gradients(solve, draw):
-    layer = built(solve, draw, 3).double()
+    layer = filled_norm(solve, draw, 3).double()
     x = draw.randn("x", 4, 3, mean=1.5, std=2.0, dtype=torch.float64, grad=True)
     return draw.gradients(layer(x), x=x, weight=layer.weight, bias=layer.bias)
 
@@ -243,4 +217,4 @@ def double_gradients(solve, draw):
 def constant_channel(solve, draw):
     x = draw.randn("noise", 4, 3).clone()
     x[:, 1] = 0.5  # exact in float32, so the variance is exactly zero
-    return {"output": built(solve, draw, 3, eps=0.01)(draw.keep("x", x))}
+    return {"output": filled_norm(solve, draw, 3, eps=0.01)(draw.keep("x", x))}

@@ -1,25 +1,19 @@
 import torch
 from torch import nn
 
-from torch_judge.authoring import CheckFailed, attempt, case, integer, load_what_fits, refusal, require, same
-
-
-def built(solve, draw, features, name="norm", **options):
-    """A layer with drawn weight and bias. From here on its parameters, buffers and mode are watched."""
-    layer = solve(features, **options)
-    draw.fill(name, layer, optional=())
-    return layer
-
-
-def trained(layer, draw, features):
-    """The layer, as if it had been trained: running statistics loaded, so that eval has something to go by."""
-    state = {
-        "running_mean": draw.randn("running_mean", features),
-        "running_var": draw.rand("running_var", features, low=0.2, high=3.0),
-        "num_batches_tracked": torch.tensor(7, device=draw.device),
-    }
-    load_what_fits(layer, state)
-    return layer
+from torch_judge.authoring import (
+    CheckFailed,
+    attempt,
+    case,
+    filled_norm,
+    integer,
+    load_what_fits,
+    refusals,
+    require,
+    same,
+    state_of_batch_norm,
+    with_statistics,
+)
 
 
 def images(draw, name, *shape, **options):
@@ -39,17 +33,17 @@ def fresh(solve, draw):
 
 @case("training: N, C, H and W all different", kind="values")
 def all_different(solve, draw):
-    return {"output": built(solve, draw, 3, eps=0.05)(images(draw, "x", 2, 3, 4, 5))}
+    return {"output": filled_norm(solve, draw, 3, eps=0.05)(images(draw, "x", 2, 3, 4, 5))}
 
 
 @case("training: N = C = H = W", kind="values")
 def all_equal(solve, draw):  # whatever falls on a wrong axis broadcasts in silence
-    return {"output": built(solve, draw, 3, momentum=0.6)(images(draw, "x", 3, 3, 3, 3))}
+    return {"output": filled_norm(solve, draw, 3, momentum=0.6)(images(draw, "x", 3, 3, 3, 3))}
 
 
 @case("two training batches, then eval on a 1×1 image", kind="mode")
 def two_batches_then_eval(solve, draw):
-    layer = built(solve, draw, 3, momentum=0.3)
+    layer = filled_norm(solve, draw, 3, momentum=0.3)
     seen = {"first": layer(images(draw, "x", 2, 3, 4, 2))}
     seen |= {"second": layer(images(draw, "second x", 3, 3, 2, 2))}
     draw.keep("norm in eval", layer.eval())
@@ -58,7 +52,7 @@ def two_batches_then_eval(solve, draw):
 
 @case("eval: running statistics, nothing changes", kind="mode")
 def evaluation(solve, draw):
-    layer, x = trained(built(solve, draw, 3, eps=2.0), draw, 3).eval(), images(draw, "x", 2, 3, 4, 5)
+    layer, x = with_statistics(filled_norm(solve, draw, 3, eps=2.0), draw, 3).eval(), images(draw, "x", 2, 3, 4, 5)
     draw.keep("norm in eval", layer)
     seen = {"eval": layer(x)}
     for tensor in (layer.weight.data, layer.running_var):  # what was made of the old numbers is wrong now
@@ -69,15 +63,15 @@ def evaluation(solve, draw):
 @case("one image is a batch; momentum 0 and 1", kind="values")
 def one_image(solve, draw):
     # With momentum 1, `running_mean` and `running_var` are the batch's own; with 0 they stay.
-    at_once, never = (built(solve, draw, 3, name=f"norm of momentum {m:g}", momentum=m) for m in (1.0, 0.0))
+    at_once, never = (filled_norm(solve, draw, 3, name=f"norm of momentum {m:g}", momentum=m) for m in (1.0, 0.0))
     x = images(draw, "x", 1, 3, 4, 2)
-    return {"output": attempt(at_once, x), "momentum 0": attempt(trained(never, draw, 3), x)}
+    return {"output": attempt(at_once, x), "momentum 0": attempt(with_statistics(never, draw, 3), x)}
 
 
 @case("defaults: eps 1e-5, momentum 0.1", kind="interface")
 def defaults(solve, draw):
     # A spread of 0.01 makes eps count: its square is near 1e-5.
-    return {"output": built(solve, draw, 3)(draw.randn("x", 2, 3, 3, 2, mean=0.02, std=0.01))}
+    return {"output": filled_norm(solve, draw, 3)(draw.randn("x", 2, 3, 3, 2, mean=0.02, std=0.01))}
 
 
 def accurate(seen, expected, draw):
@@ -100,19 +94,19 @@ def far_from_zero(solve, draw):
 def constant_channel(solve, draw):
     x = draw.randn("noise", 4, 3, 2, 2).clone()
     x[:, 1] = 0.5  # exact in float32, so the variance is exactly zero
-    return {"output": built(solve, draw, 3, eps=0.01)(draw.keep("x", x))}
+    return {"output": filled_norm(solve, draw, 3, eps=0.01)(draw.keep("x", x))}
 
 
 @case("channels_last input: the same numbers", kind="numerics")
 def channels_last(solve, draw):
     x = images(draw, "noise of x", 2, 3, 4, 5).to(memory_format=torch.channels_last)
-    return {"output": built(solve, draw, 3)(draw.keep("x", x))}
+    return {"output": filled_norm(solve, draw, 3)(draw.keep("x", x))}
 
 
 @case("double() takes the running statistics along; the count stays int64", kind="numerics", float64=True)
 def double(solve, draw):
     layer, x = (
-        trained(built(solve, draw, 3), draw, 3).double().eval(),
+        with_statistics(filled_norm(solve, draw, 3), draw, 3).double().eval(),
         images(draw, "x", 2, 3, 2, 2, dtype=torch.float64),
     )
     dtypes = {name: str(value.dtype) for name, value in layer.state_dict().items()}
@@ -121,18 +115,8 @@ def double(solve, draw):
 
 @case("training: gradients of x, weight and bias, in float64", kind="gradients", float64=True)
 def double_gradients(solve, draw):
-    layer, x = built(solve, draw, 3).double(), images(draw, "x", 2, 3, 2, 2, dtype=torch.float64, grad=True)
+    layer, x = filled_norm(solve, draw, 3).double(), images(draw, "x", 2, 3, 2, 2, dtype=torch.float64, grad=True)
     return draw.gradients(layer(x), x=x, weight=layer.weight, bias=layer.bias)
-
-
-def state_of_torch(features):
-    """A module with the state of nn.BatchNorm2d, which itself is not there where this problem is judged officially."""
-    norm = nn.Module()
-    norm.weight, norm.bias = nn.Parameter(torch.ones(features)), nn.Parameter(torch.zeros(features))
-    norm.register_buffer("running_mean", torch.zeros(features))
-    norm.register_buffer("running_var", torch.ones(features))
-    norm.register_buffer("num_batches_tracked", torch.tensor(0))
-    return norm
 
 
 def network(norm):
@@ -141,9 +125,9 @@ def network(norm):
 
 @case("a state_dict from nn.BatchNorm2d and back, in a network", kind="state")
 def exchanged(solve, draw):
-    theirs, mine = network(state_of_torch(3)), network(solve(3))
+    theirs, mine = network(state_of_batch_norm(3)), network(solve(3))
     draw.fill("network of nn.BatchNorm2d", theirs, optional=())
-    trained(theirs[1], draw, 3)
+    with_statistics(theirs[1], draw, 3)
     seen = {"your layer, loading": load_what_fits(mine.to(draw.device), theirs.state_dict())}
     seen |= {"eval": mine.eval()(draw.randn("x", 3, 2, 4, 3)), "training": mine.train()(draw.randn("y", 3, 2, 4, 3))}
     return seen | {"nn.BatchNorm2d, loading": load_what_fits(theirs, mine.state_dict())}
@@ -151,7 +135,7 @@ def exchanged(solve, draw):
 
 @case("two layers share nothing", kind="state")
 def two_layers(solve, draw):
-    first, second = built(solve, draw, 3, name="first"), built(solve, draw, 3, name="second", momentum=0.5)
+    first, second = filled_norm(solve, draw, 3, name="first"), filled_norm(solve, draw, 3, name="second", momentum=0.5)
     seen = {"first": first(images(draw, "x", 3, 3, 2, 2)), "second": second(images(draw, "second x", 2, 3, 3, 3))}
     return seen | {"first in eval": first.eval()(images(draw, "third x", 2, 3, 2, 2))}
 
@@ -161,16 +145,6 @@ CHANNELS = {
     "one": (2, 1, 2, 2),
     "channels last": (2, 4, 4, 3),
 }
-
-
-def refusals(solve, draw, shapes):
-    """What becomes of inputs of wrong shapes, in training and in eval; the running statistics are watched."""
-    layer = trained(solve(3).to(draw.device), draw, 3)
-    draw.keep("norm", layer, free=["*num_batches_tracked*"])  # torch has counted the batch by then; both are right
-    inputs = {name: draw.randn(name, *shape) for name, shape in shapes.items()}
-    seen = {name: refusal(layer, x) for name, x in inputs.items()}
-    layer.eval()
-    return seen | {f"{name}, in eval": refusal(layer, x) for name, x in inputs.items()}
 
 
 @case("(N, C), (C, H, W) and five axes are refused", kind="interface")
@@ -190,11 +164,11 @@ def single_value(solve, draw):
 
 @case("training: gradients of x, weight and bias through the batch statistics", kind="gradients")
 def training_gradients(solve, draw):
-    layer, x = built(solve, draw, 3), images(draw, "x", 3, 3, 4, 2, grad=True)
+    layer, x = filled_norm(solve, draw, 3), images(draw, "x", 3, 3, 4, 2, grad=True)
     return draw.gradients(layer(x), x=x, weight=layer.weight, bias=layer.bias)
 
 
 @case("eval: gradients of x, weight and bias", kind="gradients")
 def eval_gradients(solve, draw):
-    layer, x = trained(built(solve, draw, 3), draw, 3).eval(), images(draw, "x", 2, 3, 2, 2, grad=True)
+    layer, x = with_statistics(filled_norm(solve, draw, 3), draw, 3).eval(), images(draw, "x", 2, 3, 2, 2, grad=True)
     return draw.gradients(layer(x), x=x, weight=layer.weight, bias=layer.bias)

@@ -1,15 +1,6 @@
 import torch
 
-from torch_judge.authoring import case, number, refusal, same
-
-
-def uneven(draw, name, *shape, **options):
-    """Values whose mean and spread differ along every axis, so that no axis passes for another."""
-    x = draw.randn(f"noise of {name}", *shape, mean=1.0, **options).detach()
-    for axis in range(len(shape)):
-        size = [shape[axis] if other == axis else 1 for other in range(len(shape))]
-        x = x + 1.5 * draw.randn(f"axis {axis} of {name}", *size, **options).detach()
-    return draw.keep(name, x.requires_grad_(options.get("grad", False)))
+from torch_judge.authoring import case, number, refusal, same, uneven
 
 
 def affine(draw, channels, **options):

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from torch_judge.authoring import attempt, case, integer, load_what_fits, number, refusal, same
+from torch_judge.authoring import attempt, case, integer, load_what_fits, number, refusal, same, uneven
 
 
 def built(solve, draw, shape, name="norm", **options):
@@ -10,15 +10,6 @@ def built(solve, draw, shape, name="norm", **options):
     draw.fill(name, layer, optional=())
     draw.observed[f"buffers of {name}"] = len(list(layer.buffers()))
     return layer
-
-
-def uneven(draw, name, *shape, **options):
-    """Values whose mean and spread differ along every axis, so that no axis passes for another."""
-    x = draw.randn(f"noise of {name}", *shape, mean=1.0, **options).detach()
-    for axis in range(len(shape)):
-        size = [shape[axis] if other == axis else 1 for other in range(len(shape))]
-        x = x + 1.5 * draw.randn(f"axis {axis} of {name}", *size, **options).detach()
-    return draw.keep(name, x.requires_grad_(options.get("grad", False)))
 
 
 @case("a fresh layer: what stands in its state_dict", kind="interface")

@@ -1,6 +1,6 @@
 import torch
 
-from torch_judge.authoring import case, choice, integer
+from torch_judge.authoring import case, choice, integer, nine_digits
 
 
 def picture(draw, *shape, mean=0.0, std=2.0, grad=True, **options):
@@ -115,7 +115,7 @@ def cost(solve, draw):
     return seen
 
 
-@case("float64 in, float64 out", kind="numerics", float64=True)
+@case("float64 in, float64 out", kind="numerics", float64=True, verify=nine_digits)
 def double(solve, draw):
     return with_gradient(solve, draw, picture(draw, 2, 2, 5, 6, dtype=torch.float64), 3, 2, 1)
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from torch_judge.cases.authoring import Observed, require
 from torch_judge.cases.draw import Draw
 
 T = TypeVar("T")
@@ -93,6 +94,13 @@ def without_gradient(model: torch.nn.Module, output: Tensor, names: Sequence[str
     grads = torch.autograd.grad(output.sum(), list(trainable.values()), retain_graph=True, allow_unused=True)
     owners = {name.split(".")[0] for name, grad in zip(trainable, grads, strict=True) if grad is None}
     return ", ".join(sorted({owner if owner in names else "another" for owner in owners})) or "none"
+
+
+def all_take_part(seen: Observed, expected: Observed, draw: Draw) -> None:
+    """A verify of what `without_gradient` found, observed as "without a gradient"."""
+    idle = seen["without a gradient"]
+    text = f"The output gives no gradient to: {idle}. Every layer takes part; make no other ones."
+    require(idle == "none", f"idle: {'another' if 'another' in idle else idle}", text)
 
 
 def add_biases(draw: Draw, model: object, names: Sequence[str], *inputs: Tensor) -> None:
