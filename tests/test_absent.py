@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ from torch_judge.verdict.official import judge_program
 pytestmark = pytest.mark.slow
 
 BANK = find_bank()
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    with Worker() as started:
-        yield started
 
 
 def official(worker: Worker, *cells: str, problem: str = "batchnorm") -> Report:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Iterator
 
 import pytest
 from attacks.direct import DIRECT, IMPORTS
@@ -32,12 +31,6 @@ NO_ROAD = {
     "work that is done when the judge disables gradients", "work that is done when the judge stops its clock",
 }  # fmt: skip
 """Attacks that need not work even where nothing is taken away: they are here for the day when they do."""
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    with Worker() as started:
-        yield started
 
 
 def official(id: str, source: str, worker: Worker) -> Report:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,6 @@ from torch_judge.verdict.official import judge_file
 RELU = "import torch\ndef relu(x):\n    return x * (x > 0)\n"
 CHEAT = "import torch\ndef relu(x):\n    return torch.relu(x)\n"
 READS = "exec(open('helper.py').read())"
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    with Worker() as started:
-        yield started
 
 
 def submission(folder: Path, *cells: str, files: dict[str, str] | None = None) -> Path:

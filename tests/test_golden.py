@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +23,6 @@ pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parent / "golden"
 KINDS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    """One worker for all: a submission must not disturb the next."""
-    with Worker() as started:
-        yield started
 
 
 @pytest.mark.parametrize("kind", KINDS)

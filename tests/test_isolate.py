@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,14 +44,6 @@ def two(solve, draw):
 IDENTITY = "def f(x):\n    return x * 1\n"
 LIMITS = Limits(wall_s=4.0, cpu_s=10, memory_mb=512, file_mb=1, case_s=0.5)
 needs_linux = pytest.mark.skipif(not LINUX, reason="the wall exists on Linux only")
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    if why := Worker.available():
-        pytest.skip(why)
-    with Worker() as worker:
-        yield worker
 
 
 def job(*cells: str, limits: Limits = LIMITS, cases: str = CASES) -> Job:

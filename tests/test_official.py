@@ -30,13 +30,6 @@ pytestmark = pytest.mark.slow
 BANK = find_bank()
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    """One worker for all rows."""
-    with Worker() as started:
-        yield started
-
-
 def official(source: str, worker: Worker, problem: str = "batchnorm") -> Report:
     program = Program("submission.py", (Cell("submission.py", source),))
     return judge_program(BANK.get(problem), program, worker=worker, roots=BANK.roots)

@@ -3,19 +3,11 @@
 import re
 
 import pytest
+from test_show import ROWS, SUMMARY
 
 from torch_judge import show
 from torch_judge.bank import find_bank
 from torch_judge.show import StatusRow, formulas
-
-ROWS = [
-    StatusRow(1, "relu", "ReLU", "Activations", "Easy", "solved", 2, 0.012),
-    StatusRow(3, "layernorm", "<Layer norm>", "Normalisation", "Medium", "solved", 1, 1.5, peeked=True),
-    StatusRow(7, "batchnorm", "Batch [red]norm", "Normalisation", "Hard", "attempted", 4, None),
-    StatusRow(8, "gelu", "GELU", "Activations", "Easy", "to do", 0, None),
-]
-SUMMARY = {"solved": 2, "attempted": 1, "total": 4, "streak_days": 3}
-
 
 # Formulas
 

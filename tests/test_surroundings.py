@@ -244,12 +244,6 @@ def test_what_a_call_replaces_is_a_violation(put: str) -> None:
     assert any(v.api == "torch.Tensor.backward" for v in report.violations)
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    with Worker() as started:
-        yield started
-
-
 OFFICIALLY = {
     **{name: f"import torch\n{source.strip()}" for name, source in LEAVES_ON.items() if "\n" not in source},
     **{name: f"import torch\n{source}" for name, (source, _) in REPLACED.items()},

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from torch_judge.bank import find_bank
@@ -50,12 +48,6 @@ HONEST = {
     "in float64": FLASH.replace("    outputs = []", "    Q, K, V = Q.double(), K.double(), V.double()\n    outputs = []").replace(
         "return torch.cat(outputs, dim=1)", "return torch.cat(outputs, dim=1).float()"),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    with Worker() as started:
-        yield started
 
 
 def weighed(source: str, worker: Worker) -> tuple[Report, CaseResult | None]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch_judge.audit.findings import Exam, Findings, complaint
 from torch_judge.bank import HISTORY, Reading
-from torch_judge.cases.observations import Container, Leaf, Seen, TensorLeaf, identical
+from torch_judge.cases.observations import Container, Leaf, Seen, TensorLeaf, identical, same_seen
 from torch_judge.errors import ProblemError
 from torch_judge.observe import Setting, clean_state, observe, observe_case
 from torch_judge.report import Report
@@ -53,7 +53,7 @@ def check_cases(exam: Exam) -> Findings:
             failures.append(f"Case {case.name!r} does not end on the reference. Mend it.")
         elif all(_empty(leaf) for leaf in (*first.observations.values(), *_changed(first))):
             failures.append(f"Case {case.name!r} observes nothing. Return what it is about, in a dict.")
-        elif not _same(first, second):
+        elif not same_seen(first, second):
             failures.append(f"Case {case.name!r} observes other values the second time. Draw all randomness.")
         found.note(failures)
     return found
@@ -178,11 +178,6 @@ def _mistakes_on_top(exam: Exam, reading: Reading) -> Iterator[str]:
         wrong = exam.entry(source, f"mistake {mistake.id} on {reading.id}")
         if judge_live(exam.problem, wrong).accepted:
             yield f"The mistake `{mistake.id}` on top of the reading `{reading.id}` is accepted. Add a case."
-
-
-def _same(first: Seen, second: Seen) -> bool:
-    pairs = ((first.observations, second.observations), (first.before, second.before), (first.after, second.after))
-    return all(a.keys() == b.keys() and all(identical(a[path], b[path]) for path in a) for a, b in pairs)
 
 
 def _changed(seen: Seen) -> list[Leaf]:

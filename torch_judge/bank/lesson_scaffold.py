@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from string import Template
 
-from torch_judge.errors import JudgeError
+from torch_judge.bank.scaffold import begin
 
 FILES = {
     "lesson.md": """\
@@ -124,18 +122,4 @@ steps:
 
 def create(root: Path, topic: str) -> Path:
     """Write the folder of a new lesson into ``root``; raises JudgeError if the name is bad or taken."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", topic):
-        fact = f"`{topic}` is no name for a lesson."
-        raise JudgeError(fact, "Use lower-case letters, digits and `_`, e.g. `layer_norm`.")
-    folder = root / topic
-    try:
-        folder.mkdir(parents=True)
-    except FileExistsError:
-        raise JudgeError(f"`{folder}` exists already; it was left as it is.", "Choose another topic.") from None
-    except OSError as error:
-        remedy = "Name another folder of problems with `--problems`."
-        raise JudgeError(f"`{folder}` cannot be made: {error.strerror}.", remedy) from None
-    for name, text in FILES.items():
-        filled = Template(text).substitute(title=topic.replace("_", " ").capitalize())
-        (folder / name).write_text(filled, encoding="utf-8")
-    return folder
+    return begin(root, topic, "lesson", FILES, title=topic.replace("_", " ").capitalize())

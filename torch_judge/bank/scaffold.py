@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from string import Template
 
@@ -175,28 +175,29 @@ def create(root: Path, id: str, taken: Collection[int] = ()) -> Path:
 
     Raises JudgeError if the name is bad or taken.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", id) or keyword.iskeyword(id):
-        raise JudgeError(
-            f"`{id}` is no name for a problem.", "Use lower-case letters, digits and `_`, e.g. `layer_norm`."
-        )
-    folder = root / id
+    title = id.replace("_", " ").capitalize()
+    number = max([0, *_numbers(root), *taken]) + 1
+    return begin(root, id, "problem", FILES, id=id, title=title, word=title.replace(" ", "\\ "), number=str(number))
+
+
+def begin(root: Path, name: str, what: str, files: Mapping[str, str], **values: str) -> Path:
+    """Write a new folder ``name`` into ``root``, its ``files`` filled with ``values``; ``what`` is what it will be.
+
+    Raises JudgeError if the name is bad or taken.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+        fact = f"`{name}` is no name for a {what}."
+        raise JudgeError(fact, "Use lower-case letters, digits and `_`, e.g. `layer_norm`.")
+    folder = root / name
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        raise JudgeError(f"`{folder}` exists already; it was left as it is.", "Choose another id.") from None
+        raise JudgeError(f"`{folder}` exists already; it was left as it is.", "Choose another name.") from None
     except OSError as error:
-        raise JudgeError(
-            f"`{folder}` cannot be made: {error.strerror}.", "Name another folder with `--problems`."
-        ) from None
-    title = id.replace("_", " ").capitalize()
-    values = {
-        "id": id,
-        "title": title,
-        "word": title.replace(" ", "\\ "),
-        "number": max([0, *_numbers(root), *taken]) + 1,
-    }
-    for name, text in FILES.items():
-        (folder / name).write_text(Template(text).substitute(values), encoding="utf-8")
+        remedy = "Name another folder of problems with `--problems`."
+        raise JudgeError(f"`{folder}` cannot be made: {error.strerror}.", remedy) from None
+    for file, text in files.items():
+        (folder / file).write_text(Template(text).substitute(values), encoding="utf-8")
     return folder
 
 

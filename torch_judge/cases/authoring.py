@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import torch
 
+from torch_judge.cases.compare import compare_leaf, has_digits_of_float32
 from torch_judge.cases.draw import Draw
-from torch_judge.cases.observations import Leaf, TensorLeaf
+from torch_judge.cases.observations import Leaf, TensorLeaf, leaf_of
 from torch_judge.errors import ProblemError
 from torch_judge.report import KINDS
 
@@ -193,9 +194,7 @@ def require(condition: bool, what: str, message: str) -> None:
 
 def same(path: str, actual: Any, expected: Any, message: str = "", widen: float = 1.0) -> None:
     """Within a verify: ``actual`` must be like ``expected`` in type, shape, dtype and values."""
-    from torch_judge.cases.compare import compare_leaf
-
-    found = compare_leaf(path, _leaf(actual), _leaf(expected), device=None, widen=widen)
+    found = compare_leaf(path, leaf_of(actual), leaf_of(expected), device=None, widen=widen)
     if found is not None:
         raise CheckFailed(f"{path} {found.what}", f"{message} {found.message}".strip())
 
@@ -205,20 +204,12 @@ def nine_digits(seen: Observed, expected: Observed, draw: Draw) -> None:
 
     Number by number, no two solutions that lost them would agree, and the mistake would go without its name.
     """
-    from torch_judge.cases.compare import compare_leaf, has_digits_of_float32
-
     for path, want in expected.items():
         got = seen[path]
-        found = compare_leaf(path, _leaf(got), _leaf(want), device=None)
+        found = compare_leaf(path, leaf_of(got), leaf_of(want), device=None)
         if found is not None:
             coarse = isinstance(got, torch.Tensor) and got.shape == want.shape and has_digits_of_float32(got, want)
             raise CheckFailed(f"digits of {path}" if coarse else f"{path}: {found.actual}", found.message)
-
-
-def _leaf(value: Any) -> Leaf:
-    from torch_judge.cases.observations import leaf_of
-
-    return leaf_of(value)
 
 
 def weighings_of(namespace: dict[str, Any]) -> tuple[Weighing, ...]:

@@ -148,7 +148,7 @@ class Draw:
 
         ``output`` is a tensor or a tuple of tensors. A sum would hide errors that cancel; a random cotangent does not.
         """
-        outputs = [o for o in (output if isinstance(output, (tuple, list)) else [output])]
+        outputs = output if isinstance(output, (tuple, list)) else [output]
         seen: dict[str, Any] = {"output": output}
         tracked = [(i, o) for i, o in enumerate(outputs) if isinstance(o, torch.Tensor) and o.requires_grad]
         wanted = {name: tensor for name, tensor in inputs.items() if tensor.requires_grad}
