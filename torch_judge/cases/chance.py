@@ -55,16 +55,26 @@ def _angles(name: str, values: Tensor, normal: bool) -> Tie | None:
         return None
     unit = values / values.norm(dim=1, keepdim=True).clamp(min=1e-30)
     cosines = (unit @ unit.T).fill_diagonal_(0)
-    i, j = divmod(int(cosines.abs().argmax()), count)
-    worst = float(cosines[i, j].clamp(-1, 1))
+    low, high = (float(extreme) for extreme in cosines.aminmax())
+    extreme = high if high >= -low else low
+    worst = max(-1.0, min(1.0, extreme))
     chance = (1 - worst**2) ** ((n - 1) / 2) if normal else 2 * math.exp(-n * worst**2 / 2)
     if pairs * chance < RARE:
+        i, j = (cosines == extreme).nonzero()[0].tolist()
         sign = "the same" if worst > 0 else "opposite"
         alike = f"{sign} numbers" if abs(worst) > 0.999 else "numbers that go together"
         return Tie(f"{name}: {alike}", f"two {name} ({i} and {j}) hold {alike} (cosine {worst:.2f})")
-    if _too_small(float(cosines.square().sum()) / (2 * pairs) * n, pairs, 0 if normal else n):
+    if _too_small(_squares(unit, cosines) / (2 * pairs) * n, pairs, 0 if normal else n):
         return Tie(f"{name}: right angles", f"the {name} are all at right angles, as independent ones never are")
     return None
+
+
+def _squares(unit: Tensor, cosines: Tensor) -> float:
+    """The sum of the squared cosines: of many short rows by their columns, as both have one Frobenius norm."""
+    count, n = unit.shape
+    if n >= count:
+        return float(cosines.square().sum())
+    return float((unit.T @ unit).square().sum() - unit.square().sum(1).square().sum())
 
 
 def _balanced(name: str, values: Tensor, normal: bool) -> Tie | None:
