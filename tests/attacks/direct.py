@@ -293,7 +293,7 @@ DIRECT = {
         '        return nn.functional.cross_entropy(torch.relu(p[0] @ p[1].T + p[2]) @ p[3].T + p[4], target)\n\n'
         '    at = tuple(t.detach().double().clone().requires_grad_() for t in (x, w1, b1, w2, b2))\n    out = loss(*at)\n'
         '    found = find(loss, at, (out,), eps=1e-5)\n    names = ("x", "w1", "b1", "w2", "b2")\n'
-        '    return out.float(), {n: j[0].reshape(t.shape).float() for n, j, t in zip(names, found, at)}\n',
+        '    return out.to(x.dtype), {n: j[0].reshape(t.shape).to(x.dtype) for n, j, t in zip(names, found, at)}\n',
     ),
     "attention in a module that is imported late": (
         "attention",

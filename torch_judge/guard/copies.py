@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dis
 import gc
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -55,8 +56,12 @@ class Originals:
 
 @lru_cache(maxsize=64)
 def originals(functions: tuple[tuple[FunctionType, str], ...]) -> Originals:
-    """What tells a copy of ``functions``; to be asked while they have their code."""
-    marks = {_instructions(function.__code__): api for function, api in functions}
+    """What tells a copy of ``functions``; to be asked while they have their code.
+
+    A decorator's wrapper has the code of all that it wraps, a learner's functions included: what counts is inside.
+    """
+    inner = ((inspect.unwrap(function), api) for function, api in functions)
+    marks = {_instructions(function.__code__): api for function, api in inner if isinstance(function, FunctionType)}
     homes = {
         module: getattr(sys.modules.get(module), "__file__", None) for module in {f.__module__ for f, _ in functions}
     }
