@@ -82,7 +82,9 @@ def constant_and_not_round(solve, draw):
 
 @case("a single row in eval, strided input", kind="mode")
 def single_row(solve, draw):
-    return {"output": solve(*batch(draw, n=1, d=6, strided=True), training=False)}
+    inputs = batch(draw, n=1, d=6, strided=True)
+    one_feature = [part[..., :1] for part in inputs]
+    return {"output": solve(*inputs, training=False), "one feature": solve(*one_feature, training=False)}
 
 
 @case("training: gradients of x, gamma and beta through the batch statistics", kind="gradients")

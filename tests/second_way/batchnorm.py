@@ -261,6 +261,15 @@ def falsy_momentum(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum
     return normalised(x, gamma, beta, m, v, eps)
 
 
+def squeezed(x, gamma, beta, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
+    mean, var = running_mean, running_var
+    if training:
+        mean, var = stats(x)
+        blend(running_mean, mean, momentum)
+        blend(running_var, var, momentum)
+    return torch.squeeze(normalised(x, gamma, beta, mean, var, eps))
+
+
 SECOND_WAY = {
     name: value for name, value in globals().items() if callable(value) and name not in ("normalised", "blend", "stats")
 }
