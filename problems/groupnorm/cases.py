@@ -24,7 +24,9 @@ def rank_two(solve, draw):
 
 @case("(N, C, L)", kind="values")
 def rank_three(solve, draw):
-    return {"output": solve(uneven(draw, "x", 2, 6, 5), 2, *affine(draw, 6))}
+    weight, bias = affine(draw, 6)
+    seen = {"output": solve(uneven(draw, "x", 2, 6, 5), 2, weight, bias)}
+    return seen | {"one position": solve(uneven(draw, "y", 2, 6, 1), 2, weight, bias)}
 
 
 @case("(N, C, D, H, W)", kind="values")

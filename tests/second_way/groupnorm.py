@@ -156,4 +156,5 @@ SECOND_WAY = {
     "detached_statistics": but(core=detached),
     "detached_variance": but(core=detached_variance),
     "writes_into_x": but(core=in_place),
+    "squeezed": but(affined=lambda y, w, b: torch.squeeze(affined(y, w, b))),
 }
