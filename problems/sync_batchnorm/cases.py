@@ -52,9 +52,11 @@ def concatenated(solve, draw):
     return seen(solve(draw.tensor("counts", counts, dtype=torch.int64), means, variances))
 
 
-@case("a single rank", kind="values")
+@case("a single rank, of three channels and of one", kind="values")
 def single(solve, draw):
-    return seen(solve(*ranks(draw, [6])))
+    counts, means, variances = ranks(draw, [6])
+    one_channel = seen(solve(counts, means[:, :1], variances[:, :1]))
+    return seen(solve(counts, means, variances)) | {"one channel": one_channel}
 
 
 @case("ranks of one sample each: variance 0, but their means count", kind="values")

@@ -67,4 +67,5 @@ SECOND_WAY = {
     "number_of_ranks_returned": number_of_ranks_returned,
     "count_missing": but(out=lambda n, M, V: (M, V)),
     "over_channels": over_channels,
+    "squeezed": but(out=lambda n, M, V: (n, torch.squeeze(M), torch.squeeze(V))),
 }
