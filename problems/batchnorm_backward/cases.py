@@ -43,9 +43,11 @@ def default_eps(solve, draw):
     return seen(solve(draw.randn("dy", 7, 3), x, draw.randn("gamma", 3, mean=1.0)))
 
 
-@case("a batch of three rows", kind="values")
+@case("a batch of three rows; a single feature", kind="values")
 def few_rows(solve, draw):
-    return seen(solve(*arguments(draw, n=3, d=5), eps=0.5))
+    dy, x, gamma = arguments(draw, n=3, d=5)
+    one_feature = seen(solve(dy[:, :1], x[:, :1], gamma[:1], eps=0.5))
+    return seen(solve(dy, x, gamma, eps=0.5)) | {"one feature": one_feature}
 
 
 @case("float64: exact to nine digits", kind="numerics", float64=True)

@@ -133,4 +133,8 @@ SECOND_WAY = {
     "float32_only": float32_only,
     "writes_into_dy": writes_into_dy,
     "writes_into_x": writes_into_x,
+    "squeezed": but(
+        dgamma=lambda dy, h, x, gamma, s: (dy * h).sum(0, keepdim=True).squeeze(),
+        dbeta=lambda dy: dy.sum(0, keepdim=True).squeeze(),
+    ),
 }
