@@ -97,6 +97,11 @@ class Reusing:
 
 one_buffer = Reusing()
 
+
+def squeezed(x):
+    return torch.squeeze(torch.maximum(x, torch.zeros_like(x)))
+
+
 SECOND_WAY = {
     name: value for name, value in globals().items() if callable(value) and name.islower() and name != "torch"
 }
