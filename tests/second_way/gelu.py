@@ -137,4 +137,8 @@ def one_buffer(x):
     return torch.mul(x, phi(x), out=KEPT[key])
 
 
+def squeezed(x):
+    return torch.squeeze(phi(x) * x)
+
+
 SECOND_WAY = {name: f for name, f in list(globals().items()) if callable(f) and name not in ("phi",)}
