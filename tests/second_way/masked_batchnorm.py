@@ -285,6 +285,11 @@ class ShiftBeforeScale(Right):
         return (y + bias) * weight
 
 
+class Squeezed(Right):
+    def __call__(self, *arguments):
+        return torch.squeeze(super().__call__(*arguments))
+
+
 def as_function(solution):
     def masked_batch_norm(x, lengths, weight, bias, running_mean, running_var, eps=1e-5, momentum=0.1, training=True):
         return solution(x, lengths, weight, bias, running_mean, running_var, eps, momentum, training)
