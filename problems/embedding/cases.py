@@ -3,14 +3,14 @@ import torch
 from torch_judge.authoring import case, integer, require
 
 
-def built(solve, draw, rows, width):
+def built(solve, draw, rows, width, name="weight"):
     """A table with drawn values, and whether it has the shape for them."""
     embedding = solve(rows, width)
-    draw.observed["weight.shape"] = str(tuple(embedding.weight.shape))
+    draw.observed[f"{name}.shape"] = str(tuple(embedding.weight.shape))
     if embedding.weight.shape != (rows, width):
         return embedding, False
-    embedding.weight.data.copy_(draw.randn("weight values", rows, width))
-    draw.keep("weight", embedding.weight)
+    embedding.weight.data.copy_(draw.randn(f"{name} values", rows, width))
+    draw.keep(name, embedding.weight)
     return embedding, True
 
 
@@ -48,13 +48,15 @@ def large_table(solve, draw):
     return {"output": embedding(draw.randint("indices", 2049, 2600, 40))} if fits else {}
 
 
-@case("indices with three and four dimensions, or only one", kind="interface")
+@case("indices with three and four dimensions, or only one; rows of one number", kind="interface")
 def shapes(solve, draw):
     embedding, fits = built(solve, draw, 9, 4)
-    if not fits:
+    narrow, narrow_fits = built(solve, draw, 9, 1, name="narrow weight")
+    if not (fits and narrow_fits):
         return {}
     indices = [draw.randint(f"indices {n}", 0, 9, *(1, 3, 5, 1)[:n]) for n in (1, 3, 4)]
-    return {"1-D": embedding(indices[0]), "3-D": embedding(indices[1]), "4-D": embedding(indices[2])}
+    seen = {"1-D": embedding(indices[0]), "3-D": embedding(indices[1]), "4-D": embedding(indices[2])}
+    return seen | {"rows of one number": narrow(indices[1])}
 
 
 @case("the table of the moment, in two calls; eval is alike", kind="state")
