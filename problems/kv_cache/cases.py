@@ -5,10 +5,10 @@ from torch_judge.authoring import ROUNDED_SCORES, add_biases, bias_gradients, ca
 NAMES = ("W_q", "W_k", "W_v", "W_o")
 
 
-def built(solve, draw, d_model=12, num_heads=3, free=()):
+def built(solve, draw, d_model=12, num_heads=3, free=(), name="model"):
     """A model with drawn weights; its biases, if any, are zero."""
     model = solve(d_model=d_model, num_heads=num_heads)
-    draw.fill("model", model, layers=NAMES, free=free)
+    draw.fill(name, model, layers=NAMES, free=free)
     return model
 
 
@@ -22,7 +22,8 @@ def seen(result):
 def no_cache(solve, draw):
     x = draw.randn("x", 2, 5, 12)
     x[:, 2] = 0  # its scores are all 0: who takes a score of 0 for a masked one errs here
-    return seen(built(solve, draw)(x))
+    narrow = built(solve, draw, d_model=1, num_heads=1, name="narrow model")
+    return seen(built(solve, draw)(x)) | {"d_model = 1": seen(narrow(draw.randn("narrow x", 2, 3, 1)))}
 
 
 @case("one token at a time after a prompt", kind="state")

@@ -224,6 +224,11 @@ class EverythingDetached(Right):
         return super().forward(x, cache)
 
 
+class Squeezed(Right):
+    def out(self, joined):
+        return torch.squeeze(self.W_o(joined))
+
+
 class CacheOnSelf(Right):
     def forward(self, x, cache=None):
         out, self.cache = super().forward(x, self.cache if cache is not None else None)
@@ -352,6 +357,7 @@ SECOND_WAY = {
     "one_buffer_for_all": OneBufferForAll,
     "caches_inputs": CachesInputs,
     "remembers_inputs": RemembersInputs,
+    "squeezed": Squeezed,
 }
 SECOND_WAY |= {
     "mask_of_minus_1000": MaskOfMinus1000,
