@@ -20,9 +20,9 @@ def any_block_size(solve, draw):
     return {f"block_size={size}": solve(*inputs, block_size=size) for size in (1, 2, 6, 10)}
 
 
-@case("without block_size, and a sequence of one", kind="interface")
+@case("without block_size, and a sequence of one of width 1", kind="interface")
 def defaults(solve, draw):
-    one = [draw.randn(f"one {name}", 1, 1, 2) for name in "QKV"]
+    one = [draw.randn(f"one {name}", 1, 1, 1) for name in "QKV"]
     return {"output": solve(*qkv(draw, b=1, s=37, d=2)), "one position": solve(*one)}
 
 

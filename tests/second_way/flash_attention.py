@@ -193,6 +193,10 @@ def blocks_rounded_down(Q, K, V, block_size=32):
     return online(Q, K, V, block_size, rows=tiles(S, size))
 
 
+def squeezed(Q, K, V, block_size=32):
+    return torch.squeeze(online(Q, K, V, block_size))
+
+
 SECOND_WAY = {
     solution.__name__: solution
     for solution in (
@@ -200,6 +204,6 @@ SECOND_WAY = {
         correction_inverted, no_maximum, maximum_of_tile_only, maximum_starts_at_zero, one_maximum_for_all,
         correction_detached, keys_and_values_detached, everything_detached, block_size_ignored, last_block_lost,
         padding_counted, divided_per_tile, never_divided, own_block_only, causal, plain_attention, scores_first,
-        blocks_rounded_down,
+        blocks_rounded_down, squeezed,
     )
 }  # fmt: skip
