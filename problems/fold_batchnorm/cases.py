@@ -49,12 +49,14 @@ def square_linear(solve, draw):
     return seen(solve(*convolution(draw, 5, 5), *norm(draw, 5)))
 
 
-@case("Conv1d and Conv3d", kind="values")
+@case("Conv1d and Conv3d; one output channel, a kernel of one", kind="values")
 def other_ranks(solve, draw):
     statistics = norm(draw, 3)
     one, three = draw.randn("1-D weight", 3, 2, 4), draw.randn("3-D weight", 3, 2, 2, 3, 2)
     bias = draw.randn("conv_bias", 3, mean=0.7)
-    return {"Conv1d": seen(solve(one, bias, *statistics)), "Conv3d": seen(solve(three, bias, *statistics))}
+    narrow, first = draw.randn("narrow weight", 1, 2, 1), [part[:1] for part in (bias, *statistics)]
+    result = {"Conv1d": seen(solve(one, bias, *statistics)), "Conv3d": seen(solve(three, bias, *statistics))}
+    return result | {"one channel": seen(solve(narrow, *first))}
 
 
 @case("a norm with weight alone, with bias alone, with neither", kind="interface")
