@@ -10,7 +10,7 @@ def derivative(output, x, incoming):
 
 @case("values: several shapes", kind="values")
 def values(solve, draw):
-    shapes = {"vector": (6,), "matrix": (3, 4), "four axes": (2, 1, 3, 2)}
+    shapes = {"vector": (6,), "matrix": (3, 4), "four axes": (1, 3, 2, 1)}
     seen = {name: solve.apply(draw.randn(name, *shape, std=3.0)) for name, shape in shapes.items()}
     # Far below 0 a right form of σ may cancel, which beside larger numbers is allowed: one alone stays above.
     seen["one number"] = solve.apply(draw.randn("one number", mean=2.0, std=0.3))
@@ -26,7 +26,7 @@ def in_float64(solve, draw):
 
 @case("the gradient, with any incoming gradient", kind="gradients")
 def gradient(solve, draw):
-    x = draw.randn("x", 4, 5, std=3.0, grad=True)
+    x = draw.randn("x", 1, 4, 5, 1, std=3.0, grad=True)
     return draw.gradients(solve.apply(x), x=x)
 
 
