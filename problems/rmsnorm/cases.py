@@ -12,14 +12,16 @@ def sequences(solve, draw):
     return {"output": solve(*inputs(draw, 5, 3, 8))}
 
 
-@case("a plain matrix", kind="values")
+@case("a plain matrix, of one feature too", kind="values")
 def matrix(solve, draw):
-    return {"output": solve(*inputs(draw, 5, 7))}
+    x = draw.randn("column", 4, 1, mean=2.0)
+    one_feature = solve(x, draw.randn("weight of one", 1))
+    return {"output": solve(*inputs(draw, 5, 7)), "one feature": one_feature}
 
 
-@case("four dimensions", kind="values")
+@case("four dimensions, a batch of one", kind="values")
 def four_dimensions(solve, draw):
-    return {"output": solve(*inputs(draw, 4, 3, 2, 7))}
+    return {"output": solve(*inputs(draw, 1, 3, 2, 7))}
 
 
 @case("eps is obeyed, in two calls", kind="interface")

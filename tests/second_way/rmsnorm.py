@@ -141,4 +141,8 @@ def eps_at_zero_only(x, weight, eps=1e-6):
     return x / torch.where(squares == 0, torch.full_like(squares, eps), squares).sqrt() * weight
 
 
+def squeezed(x, weight, eps=1e-6):
+    return torch.squeeze(weight * x / torch.sqrt(torch.mean(x * x, -1, True) + eps))
+
+
 SECOND_WAY = {name: thing for name, thing in list(globals().items()) if callable(thing)}
