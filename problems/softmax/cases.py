@@ -3,9 +3,9 @@ import torch
 from torch_judge.authoring import BY_LOGSUMEXP, case
 
 
-@case("the last dim by default, in one, two and four dimensions", kind="values")
+@case("the last dim by default, in one, two and four dimensions, a batch of one", kind="values")
 def default_dim(solve, draw):
-    shapes = {"vector": (6,), "matrix": (4, 7), "four": (2, 1, 3, 5)}
+    shapes = {"vector": (6,), "matrix": (4, 7), "four": (1, 2, 3, 5)}
     return {name: solve(draw.randn(name, *shape, std=2.0)) for name, shape in shapes.items()}
 
 
@@ -15,9 +15,9 @@ def every_dim(solve, draw):
     return {f"dim {dim}": solve(x, dim=dim) for dim in (0, 1, 2, -3, -2)}
 
 
-@case("a slice of one entry gives 1", kind="interface")
+@case("a slice of one entry gives 1, along the last dim too", kind="interface")
 def slice_of_one(solve, draw):
-    return {"output": solve(draw.randn("x", 4, 1, 3), 1)}
+    return {"output": solve(draw.randn("x", 4, 1, 3), 1), "the last dim": solve(draw.randn("column", 4, 1))}
 
 
 @case("slices near 1000 and near -1000, in one tensor and alone", kind="numerics", **BY_LOGSUMEXP)

@@ -146,4 +146,8 @@ def clamped_exponents(x, dim=-1):
     return e / e.sum(dim, keepdim=True)
 
 
+def squeezed(x, dim=-1):
+    return torch.squeeze(torch.exp(x - torch.logsumexp(x, dim, keepdim=True)))
+
+
 SECOND_WAY = {name: value for name, value in globals().items() if callable(value) and not name.startswith("_")}
