@@ -138,7 +138,7 @@ def modes(seen, expected, draw):
 
 @case("eval: exactly the input, alone and inside a model", kind="mode", verify=modes)
 def evaluation(solve, draw):
-    x, model = draw.randn("x", 8, 15, grad=True), nn.Sequential(nn.Sequential(solve(p=0.6)))
+    x, model = draw.randn("x", 1, 8, 15, 1, grad=True), nn.Sequential(nn.Sequential(solve(p=0.6)))
     seen = draw.gradients(solve(p=0.6).eval()(x), x=x) | {"x": x, "inside a model": model.eval()(x)}
     return seen | {"training again": model.train()(x)}
 

@@ -233,4 +233,9 @@ class mask_symmetric(Base):
         return drawn >= self.p
 
 
+class squeezed(Base):
+    def drop(self, x):
+        return torch.squeeze(super().drop(x))
+
+
 SECOND_WAY = {n: t for n, t in list(globals().items()) if isinstance(t, type) and t is not Base}
