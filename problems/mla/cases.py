@@ -43,12 +43,15 @@ def wide_rope(solve, draw):
     return seen(built(solve, draw, rope_dim=6, head_dim=2)(draw.randn("x", 2, 7, 10)))
 
 
-@case("one head, and all sizes alike", kind="interface")
+@case("one head, all sizes alike, all but rope_dim 1", kind="interface")
 def one_head(solve, draw):
     single = built(solve, draw, num_heads=1)(draw.randn("x", 1, integer(draw, "length", 2, 6), 10))
     model = solve(4, 2, 2, 4, 2)
     draw.fill("other model", model, layers=NAMES)
-    return {"one head": seen(single), "alike": seen(model(draw.randn("other x", 4, 4, 4)))}
+    narrow = solve(1, 1, 1, 1, 2)
+    draw.fill("narrow model", narrow, layers=NAMES)
+    ones = seen(narrow(draw.randn("narrow x", 2, 3, 1)))
+    return {"one head": seen(single), "alike": seen(model(draw.randn("other x", 4, 4, 4))), "ones": ones}
 
 
 @case("3 tokens, then 3, then 1, then 2", kind="state")
