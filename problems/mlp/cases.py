@@ -14,10 +14,10 @@ from torch_judge.authoring import (
 NAMES = ("gate_proj", "up_proj", "down_proj")
 
 
-def built(solve, draw, d_model=5, d_ff=11):
+def built(solve, draw, d_model=5, d_ff=11, name="mlp"):
     """A block with drawn weights; its biases, if any, are zero."""
     mlp = solve(d_model=d_model, d_ff=d_ff)
-    draw.fill("mlp", mlp)
+    draw.fill(name, mlp)
     return mlp
 
 
@@ -32,9 +32,13 @@ def no_layer_idle(solve, draw):
     return {"without a gradient": without_gradient(mlp, mlp(draw.randn("x", 2, 3, 5)), NAMES)}
 
 
-@case("a batch of sequences", kind="values")
+@case("a batch of sequences; a batch of one, tokens of width 1", kind="values")
 def sequences(solve, draw):
-    return {"output": built(solve, draw)(draw.randn("x", 2, 3, 5, mean=0.5, std=2.0))}
+    narrow = built(solve, draw, d_model=1, name="narrow")
+    return {
+        "output": built(solve, draw)(draw.randn("x", 2, 3, 5, mean=0.5, std=2.0)),
+        "width 1": narrow(draw.randn("narrow_x", 1, 3, 1, std=2.0)),
+    }
 
 
 @case("a plain matrix, d_ff smaller than d_model", kind="values")

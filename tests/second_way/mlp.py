@@ -196,6 +196,11 @@ class LayersInForward(Right):
         return down(F.silu(gate(x)) * up(x))
 
 
+class Squeezed(Right):
+    def forward(self, x):
+        return torch.squeeze(super().forward(x))
+
+
 SECOND_WAY = {
     "activation_on_up": ActivationOnUp,
     "activation_on_both": ActivationOnBoth,
@@ -225,4 +230,5 @@ SECOND_WAY = {
     "idle_layer": IdleLayer,
     "dropout": Dropout,
     "layers_in_forward": LayersInForward,
+    "squeezed": Squeezed,
 }
