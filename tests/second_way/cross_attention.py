@@ -250,7 +250,7 @@ class EverythingDetached(Fused):
 
 class Squeezed(Right):
     def out(self, joined, x_q):
-        return self.W_o(joined.squeeze())
+        return torch.squeeze(self.W_o(joined))
 
 
 class HeadsNeverSwapped(Right):
