@@ -98,7 +98,10 @@ def at_the_limit(solve, draw):
 
 @case("no new ids are asked for", kind="interface")
 def none(solve, draw):
-    return generated(solve, draw, [[1, 2], [3, 4]], [[1, 2, 3], [4, 5, 6]], 0, E, pad=10)
+    table, single_ids = draw.randn("table", V, V), draw.randint("single ids", 0, V, 2, 1)
+    text = solve(lambda ids, cache: (table[in_columns(ids, 2)], cache), single_ids, 0, E)
+    seen = generated(solve, draw, [[1, 2], [3, 4]], [[1, 2, 3], [4, 5, 6]], 0, E, pad=10)
+    return seen | {"text behind single ids": text}
 
 
 @case("a single new id", kind="interface")
