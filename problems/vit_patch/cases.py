@@ -38,7 +38,7 @@ def tokens_of(seen, path, batch):
 @case("num_patches, and the shape of the output", kind="interface")
 def interface(solve, draw):
     seen = {}
-    all_sizes = ((12, 3, 2, 7, 5), (8, 4, 3, 6, 2), (5, 5, 1, 4, 3), (4, 1, 2, 9, 1))
+    all_sizes = ((12, 3, 2, 7, 5), (8, 4, 3, 1, 2), (5, 5, 1, 4, 3), (4, 1, 2, 9, 1))
     for img_size, patch_size, channels, width, batch in all_sizes:
         model = solve(img_size=img_size, patch_size=patch_size, in_channels=channels, embed_dim=width)
         weights = sum(p.numel() for p in model.parameters() if p.requires_grad and p.dim() > 1)
