@@ -69,7 +69,8 @@ def square(solve, draw):
 def leading(solve, draw):
     model = solve(weights(draw, 4, 7, strided=True), draw.randn("bias", 4, strided=True))
     deep, swapped = draw.randn("deep", 3, 2, 5, 7), draw.randn("x", 5, 3, 7).transpose(0, 1)
-    return stored(model, 4) | {"4-D x": model(deep), "3-D x": model(draw.keep("transposed x", swapped))}
+    seen = stored(model, 4) | {"4-D x": model(deep), "3-D x": model(draw.keep("transposed x", swapped))}
+    return seen | {"x of one row": model(draw.randn("one row", 1, 7))}
 
 
 @case("one output, one input", kind="interface")
