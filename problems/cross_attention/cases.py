@@ -61,8 +61,8 @@ def longer_q(solve, draw):
 
 @case("one head, a batch of one, a single query", kind="interface")
 def extremes(solve, draw):
-    narrow = solve(d_model=1, num_heads=1).to(draw.device)  # its shape only: here no weight is told from a bias
-    one_wide = narrow(draw.randn("narrow x_q", 2, 3, 1), draw.randn("narrow x_kv", 2, 4, 1))
+    narrow = solve(d_model=1, num_heads=1).to(draw.device)  # its shape only: no weight is told from a bias here
+    one_wide = narrow(draw.randn("narrow x_q", 2, 3, 1).clone(), draw.randn("narrow x_kv", 2, 4, 1).clone())
     seen = {"output": alike(solve, draw, d_model=6, num_heads=1)(*pair(draw, b=1, sq=1, skv=4, d=6))}
     return seen | {"shape for d_model = 1": str(tuple(getattr(one_wide, "shape", ())))}
 
