@@ -114,6 +114,9 @@ def extremes(solve, draw):
     seen |= answer(solve, draw, 6, 9, 4, top_k=4, x="all")
     seen |= answer(solve, draw, 7, 9, 5, top_k=1, x="top_k 1")
     seen |= answer(solve, draw, 9, 5, 4, x="default top_k")
+    # Its shape only: parameters are known by their sizes, where none is 1.
+    narrow = solve(d_model=1, d_ff=2, num_experts=3).to(draw.device)(draw.randn("narrow x", 2, 4, 1).clone())
+    seen["shape for d_model = 1"] = str(tuple(getattr(narrow, "shape", ())))
     return seen | answer(solve, draw, 7, 9, 5, batch=1, length=1, top_k=3, x="one token")
 
 
