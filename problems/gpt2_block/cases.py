@@ -67,7 +67,13 @@ def sequences(solve, draw):
 @case("other sizes; a single head; a single token", kind="values")
 def sizes(solve, draw):
     block = built(solve, draw, d_model=10, num_heads=1)
-    return {"seven tokens": block(draw.randn("x", 3, 7, 10)), "one token": block(draw.randn("token", 2, 1, 10))}
+    narrow_x = draw.randn("narrow x", 2, 3, 1).clone()  # its numbers are not looked at: the weights are the learner's
+    narrow = solve(d_model=1, num_heads=1).to(draw.device)(narrow_x)
+    return {
+        "seven tokens": block(draw.randn("x", 3, 7, 10)),
+        "one token": block(draw.randn("token", 2, 1, 10)),
+        "shape for d_model = 1": str(tuple(getattr(narrow, "shape", ()))),
+    }
 
 
 def by_hand(weights, x, approximate):
