@@ -94,7 +94,8 @@ def shift(solve, draw):
 @case("two layers, two heads: the logits of a long text, then of short ones", kind="values")
 def logits(solve, draw):
     model, few = of_two_layers(solve, draw), integer(draw, "few", 2, BLOCK)
-    return {f"{length} ids": model(texts(draw, f"{length} ids", 2, length)) for length in sorted({BLOCK, few, 1})[::-1]}
+    sizes = [(2, BLOCK), (2, few), (1, 1)] if few < BLOCK else [(2, BLOCK), (1, 1)]
+    return {f"{length} ids": model(texts(draw, f"{length} ids", count, length)) for count, length in sizes}
 
 
 @case("three heads, other sizes: the logits of a short text, then of a long one", kind="values")
