@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import random
-import re
 import types
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -166,17 +165,8 @@ class Known:
         seen, key = self._at(seed).seen, (who, case.name)
         if key not in seen:
             with clean_state():
-                solution = made()
-                one = observe_case(case, solution, Setting(self.problem.id, seed))
-            seen[key] = self._called_as_entry(one, getattr(solution, "__name__", ""))
+                seen[key] = observe_case(case, made(), Setting(self.problem.id, seed))
         return seen[key]
-
-    def _called_as_entry(self, seen: Seen, name: str) -> Seen:
-        """With an error that speaks of the entry where it spoke of a class of variants.py: a learner's is called so."""
-        if seen.exception is None or not name:
-            return seen
-        message = re.sub(rf"\b{re.escape(name)}\b", self.problem.entry, seen.exception.message)
-        return replace(seen, exception=replace(seen.exception, message=message))
 
     def _at(self, seed: int) -> _AtSeed:
         found = self._seeds.setdefault(seed, _AtSeed())
@@ -192,6 +182,9 @@ class Known:
         namespace = execute(self.problem.text("variants.py"), str(path), self.problem.id)
         module = types.ModuleType("variants")
         vars(module).update(namespace)
+        for _, _, solution in authoring.mistakes_of(module).values():
+            if isinstance(solution, (type, types.FunctionType)):  # errors speak of a learner's by this name
+                solution.__name__ = solution.__qualname__ = self.problem.entry
         return module
 
     def _edited(self, extra: tuple[Edit, ...]) -> Callable[[tuple[Edit, ...]], Any]:
