@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import os
 import subprocess
 import sys
@@ -269,6 +271,23 @@ def my_softmax(x, dim=-1):
 def rms_norm(x, weight, eps=1e-6, seen=[]):  # noqa: B006
     seen.append(x.square().mean(-1, keepdim=True))
     return x / torch.sqrt(seen[0] + eps) * weight
+
+
+def scaled(entry, factor, *args, **kwargs):
+    made = entry(*args, **kwargs)
+    if not isinstance(made, nn.Module):
+        return made * factor
+    made.register_forward_hook(lambda module, given, output: output * factor)
+    return made
+
+
+@pytest.mark.parametrize("factor", [math.nan, 0.0])
+@pytest.mark.parametrize("id", ["gpt2_block", "mha", "sinusoidal_pe", "grpo_loss", "label_smoothing"])
+def test_what_computes_nothing_gets_no_name(id: str, factor: float) -> None:
+    """Nothing but NaN, or zeros, agrees with whatever ends in them."""
+    problem = find_bank().get(id)
+    work = functools.partial(scaled, known(problem).reference(), factor)
+    assert judge_live(problem, work).diagnosis == ()
 
 
 SHARED = [("dropout", MyDropout, "`mask`"), ("softmax", my_softmax, ""), ("rmsnorm", rms_norm, "`seen`")]

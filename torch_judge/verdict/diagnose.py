@@ -9,7 +9,7 @@ from torch_judge.observe import Setting
 from torch_judge.report import Diagnosis
 from torch_judge.verdict.alike import Evidence, agreement, closeness
 from torch_judge.verdict.known import Known, KnownMistake
-from torch_judge.verdict.partly import Part, cover, largest, part_of, points_of
+from torch_judge.verdict.partly import Part, cover, largest, numberless, part_of, points_of
 
 TOGETHER = 6
 """How many mistakes that partly agree are tried in pairs."""
@@ -31,6 +31,8 @@ def diagnose(known: Known, evidence: Evidence, setting: Setting, edits: tuple[Ed
     if not work.complete:  # a look at one case hardly tells mistakes apart
         return ()
     points = points_of(known, evidence, setting)
+    if 2 * len(evidence.failed) > len(known.cases) and numberless(points, evidence):
+        return ()
     found = (part_of(known, mistake, evidence, points, setting, edits) for mistake in known.mistakes)
     parts = [part for part in found if part is not None]
     if covered := cover(parts, points):

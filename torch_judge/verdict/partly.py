@@ -35,7 +35,8 @@ class Part:
     """What a mistake shares with the learner: ``points`` where they are wrong alike, ``wrong`` all points of its own.
 
     ``whole`` are the cases that it explains in full, ``telling`` those of them in which chance cannot make two agree.
-    ``solid`` says that values agree somewhere, and not only the names of checks that fail.
+    ``says`` is how much the agreement says: 2 where numbers agree, 1 where only NaN and infinity do, as they do by
+    chance, 0 where it is zeros or the names of checks that fail.
     """
 
     mistake: KnownMistake
@@ -43,7 +44,7 @@ class Part:
     wrong: frozenset[Point]
     whole: frozenset[str]
     telling: frozenset[str]
-    solid: bool
+    says: int
 
     @property
     def cases(self) -> frozenset[str]:
@@ -90,11 +91,12 @@ def part_of(
     if not points:
         return None
     checked = {case.name for case in known.cases if case.verify is not None}
-    solid = any(path != RAISES and (name not in checked or path in evidence.seen[name].after) for name, path in points)
+    valued = [(n, p) for n, p in points if p != RAISES and (n not in checked or p in evidence.seen[n].after)]
+    says = max((_says(evidence.seen[name], path) for name, path in valued), default=0)
     mixed = {name for name, _ in (mine | wrong) - points}
     whole = {name for name, _ in points} - mixed
     telling = {name for name, path in points if name in whole and _telling(evidence.seen[name].observations.get(path))}
-    return Part(mistake, frozenset(points), frozenset(wrong), frozenset(whole), frozenset(telling), solid)
+    return Part(mistake, frozenset(points), frozenset(wrong), frozenset(whole), frozenset(telling), says)
 
 
 def wrong_alike(case: Case, path: str, mine: Seen, theirs: Seen, expected: Seen) -> bool:
@@ -112,12 +114,27 @@ def wrong_alike(case: Case, path: str, mine: Seen, theirs: Seen, expected: Seen)
     )
 
 
+def _says(seen: Seen, path: str) -> int:
+    leaf = seen.observations.get(path, seen.after.get(path))
+    if not isinstance(leaf, TensorLeaf) or not leaf.data.is_floating_point():
+        return 2
+    finite = leaf.data.isfinite()
+    return 2 if bool((finite & (leaf.data != 0)).any()) else int(not finite.all())
+
+
 def _telling(leaf: Leaf | None) -> bool:
     """Whether two agree in this by the same computation only: several different finite numbers."""
     if not isinstance(leaf, TensorLeaf) or not leaf.data.is_floating_point() or leaf.data.numel() < 2:
         return False
     data = leaf.data.flatten()
     return bool(torch.isfinite(data).all()) and bool((data != data[0]).any())
+
+
+def numberless(points: frozenset[Point], evidence: Evidence) -> bool:
+    """Whether what is wrong holds no number at all: NaN agrees with NaN, whatever led there."""
+    leaves = (evidence.seen[name].observations.get(path) for name, path in points)
+    floats = [leaf.data for leaf in leaves if isinstance(leaf, TensorLeaf) and leaf.data.is_floating_point()]
+    return bool(floats) and not any(bool(data.isfinite().any()) for data in floats)
 
 
 def cover(parts: list[Part], points: frozenset[Point]) -> list[Part]:
@@ -149,8 +166,10 @@ def _plain(parts: list[Part], evidence: Evidence, cases: int) -> Iterator[Part]:
     for part in parts:
         # Either it agrees wherever it is wrong and something passes, or it explains most of what fails and nothing
         # else explains any of that.
-        everywhere = part.points == part.wrong and part.solid and bool(part.whole) and len(evidence.failed) < cases
+        half = 2 * len(part.whole) >= len(evidence.failed)
+        agrees = part.says == 2 or (part.says == 1 and half)
+        everywhere = part.points == part.wrong and agrees and bool(part.whole) and len(evidence.failed) < cases
         rivals = [p for p in parts if p is not part and p.telling - part.telling]
-        most = len(part.telling) >= 2 and 2 * len(part.whole) >= len(evidence.failed) and not rivals
+        most = len(part.telling) >= 2 and half and not rivals
         if everywhere or most:
             yield part
