@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.util import find_spec
@@ -23,7 +22,7 @@ class Spaced(NamedTuple):
 
 def can_space() -> bool:
     """Whether FSRS is installed. A notebook that carries the judge does without it."""
-    return "fsrs" in sys.modules or find_spec("fsrs") is not None
+    return find_spec("fsrs") is not None
 
 
 def reviewed(state: str | None, rating: int, at: datetime, *, minutes: bool) -> Spaced:
