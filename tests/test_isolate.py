@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from torch_judge.cases.observations import Bound, Container, Leaf, Marker, Seen, TensorLeaf
 from torch_judge.errors import JudgeError, ProblemError
 from torch_judge.isolate import Job, Limits, Outcome, Worker, framing, wire
+from torch_judge.isolate.client import Client
 from torch_judge.isolate.fields import WireError
 from torch_judge.isolate.kernel import LINUX
 from torch_judge.isolate.limits import build_fence
@@ -385,15 +386,18 @@ def test_huge_pages_hold_what_was_there() -> None:
 
 
 @needs_linux
-def test_no_descriptors_leak(worker: Worker) -> None:
-    worker.run(job(IDENTITY))
-    assert worker._client is not None
-    places = [Path(f"/proc/{pid}/fd") for pid in (os.getpid(), worker._client._process.pid)]
-    before = [len(os.listdir(place)) for place in places]
-    for n in range(20):
-        worker.run(job(IDENTITY if n % 3 else "import os; os._exit(1)"))
-    worker._client.wait_clean()
-    assert [len(os.listdir(place)) for place in places] == before
+def test_no_descriptors_leak() -> None:
+    def held(client: Client) -> list[int]:
+        return [len(os.listdir(f"/proc/{pid}/fd")) for pid in (os.getpid(), client._process.pid)]
+
+    with Worker() as own:
+        own.run(job(IDENTITY))
+        assert own._client is not None
+        before = held(own._client)
+        for n in range(20):
+            own.run(job(IDENTITY if n % 3 else "import os; os._exit(1)"))
+        own._client.wait_clean()
+        assert held(own._client) == before
 
 
 @pytest.mark.slow
