@@ -98,8 +98,8 @@ def test_a_table_of_remembered_outputs_does_not_pass(worker: Worker) -> None:
     known_sums = [
         float(value.detach().sum())
         for case in solutions.cases
-        for name, value in replayed(solutions, case.name, 0, "cpu")[0].items()
-        if name in ("x", "second_x") and isinstance(value, torch.Tensor)
+        for value in replayed(solutions, case.name, 0, "cpu")[0].values()
+        if isinstance(value, torch.Tensor) and value.dim() > 1
     ]
     source = PRELUDE + HONEST.replace("my_batch_norm", "honest") + (
         f"def my_batch_norm({SIGNATURE}):\n"
