@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from torch_judge.classroom.marks import Mark
-from torch_judge.classroom.words import ACCEPTED, CRASHED, MISSING, NOT_JUDGED, OVER_LIMIT, REJECTED
+from torch_judge.classroom.words import ACCEPTED, CRASHED, MISSING, OVER_LIMIT, REJECTED
 
 ENOUGH = 20
 """Under so many students a correlation says nothing."""
@@ -87,8 +87,3 @@ def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
 def counted(marks: Iterable[Mark]) -> Counter[str]:
     """How many hand-ins have each status; `missing` ones are none."""
     return Counter(mark.status for mark in marks if mark.status != MISSING)
-
-
-def unjudged(marks: Iterable[Mark]) -> list[Mark]:
-    """The hand-ins that wait for a judgement."""
-    return [mark for mark in marks if mark.status == NOT_JUDGED]

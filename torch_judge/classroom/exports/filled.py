@@ -28,12 +28,6 @@ GRADES = {"grade", "bewertung", "note", "calificación", "nota", "cijfer", "kara
           "評定", "成绩", "성적", "voto", "avaliação"}  # fmt: skip
 MOST = {"maximum grade", "maximum mark", "höchstpunktzahl", "bestwertung", "note maximale", "calificación máxima",
         "valutazione massima", "nota máxima"}  # fmt: skip
-COMMENTS = {
-    "feedback comments",
-    "feedback als kommentar",
-    "comentarios de retroalimentación",
-    "commentaires de feedback",
-}
 TOTAL = ""
 
 
