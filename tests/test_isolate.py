@@ -17,7 +17,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torch_judge.cases.observations import Bound, Container, Leaf, Marker, Seen, TensorLeaf
+from torch_judge.cases.observations import Bound, Container, Fingerprint, Leaf, Marker, Seen, TensorLeaf, with_tensors
 from torch_judge.errors import JudgeError, ProblemError
 from torch_judge.isolate import Job, Limits, Outcome, Worker, framing, wire
 from torch_judge.isolate.client import Client
@@ -491,10 +491,10 @@ SEEN = Seen(
 
 
 def test_every_leaf_crosses() -> None:
-    back = wire.decode_seen(wire.encode_seen(SEEN))
+    back = with_tensors(wire.decode_seen(wire.encode_seen(SEEN)), SEEN.before)
     for part in ("observations", "before", "after"):
         sent, got = getattr(SEEN, part), getattr(back, part)
-        assert list(sent) == list(got)
+        assert sent.keys() == got.keys()
         for path, leaf in sent.items():
             if isinstance(leaf, TensorLeaf):
                 assert got[path].device == leaf.device and got[path].data.dtype == leaf.data.dtype
@@ -503,6 +503,14 @@ def test_every_leaf_crosses() -> None:
                 assert repr(got[path]) == repr(leaf) and type(got[path]) is type(leaf)
     rest = ("case", "drawn", "exception", "output", "seconds", "evidence", "stopped")
     assert all(getattr(SEEN, name) == getattr(back, name) for name in rest)
+
+
+def test_what_was_drawn_crosses_as_a_fingerprint() -> None:
+    back = wire.decode_seen(wire.encode_seen(SEEN))
+    assert isinstance(back.before["x"], Fingerprint) and back.after["x"] == back.before["x"]
+    for other in (TensorLeaf(SHARED + 1), TensorLeaf(SHARED.double()), TensorLeaf(SHARED[None]), 1.0):
+        assert isinstance(with_tensors(back, {"x": other}).after["x"], Marker)
+    assert isinstance(with_tensors(back, {}).before["x"], Marker)
 
 
 def test_nan_crosses() -> None:

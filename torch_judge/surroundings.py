@@ -156,20 +156,20 @@ def usual_settings() -> Iterator[None]:
     try:
         with torch.inference_mode(False), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _put_all(USUAL)
+            _put_all(USUAL, before)
             with no_modes():
                 yield
     finally:
         drop_keys_without_a_mode()
-        _put_all(before)
+        _put_all(before, _values())
 
 
 def _values() -> list[Any]:
     return [setting.read() for setting in GLOBALS]
 
 
-def _put_all(values: list[Any]) -> None:
-    if _values() == values:
+def _put_all(values: list[Any], now: list[Any]) -> None:
+    if now == values:
         return
     for setting, value in zip(GLOBALS, values, strict=True):
         if setting.read() != value:

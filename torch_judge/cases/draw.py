@@ -110,8 +110,7 @@ class Draw:
             tensor = wide[tuple(slice(0, 2 * size, 2) for size in tensor.shape)].copy_(tensor)
         if grad:
             tensor.requires_grad_()
-        self.keep(name, tensor)
-        self._drawn.update(path for path in self._before if path == name or path.startswith(f"{name}."))
+        self._drawn.update(self._keep(name, tensor))
         return tensor
 
     @unwatched
@@ -121,12 +120,18 @@ class Draw:
         Where the reference leaves a part alone, the learner must leave it alone, bit for bit; where the reference
         changes it, the learner must change it likewise. ``free`` frees parts, e.g. ``["*.grad"]``.
         """
+        self._keep(name, thing, tuple(free))
+        return thing
+
+    def _keep(self, name: str, thing: object, free: tuple[str, ...] = ()) -> dict[str, Leaf]:
+        """Do what `keep` says; returns the parts as they are now."""
         if name in self.inputs:
             raise ProblemError(f"A case keeps `{name}` twice.", "Give each input a name of its own.")
         self.inputs[name] = thing
-        self._kept.append((name, thing, tuple(free)))
-        self._before.update(self._snapshot(name, thing, free))
-        return thing
+        self._kept.append((name, thing, free))
+        leaves = self._snapshot(name, thing, free)
+        self._before.update(leaves)
+        return leaves
 
     def _snapshot(
         self, name: str, thing: object, free: Sequence[str], before: Mapping[str, Leaf] = NOTHING

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +23,8 @@ DTYPES = frozenset((
 """Of tensors that can be compared: for others (8-bit floats, ints of a few bits) torch cannot say what is equal."""
 MAX_BITS = 1023
 """Of an int: what is larger has no place among floats, which comparisons and messages need."""
+_WITHOUT_NUMPY = frozenset((torch.bfloat16, torch.complex64, torch.complex128))
+"""NumPy has no bfloat16, and no conjugate that is only marked as one."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,13 @@ class TensorLeaf:
 
     data: torch.Tensor
     device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Stands for a tensor that whoever reads has too: ``digest`` is of its dtype, its shape and its values."""
+
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ class Marker:
     says: str
 
 
-Leaf = TensorLeaf | Container | Bound | Marker | float | int | bool | str | None
+Leaf = TensorLeaf | Fingerprint | Container | Bound | Marker | float | int | bool | str | None
 
 
 def identical(a: Leaf, b: Leaf) -> bool:
@@ -97,6 +107,32 @@ class Seen:
         return frozenset(p for p, leaf in self.after.items() if not identical(self.before.get(p, absent), leaf))
 
 
+def bytes_of(tensor: torch.Tensor) -> bytes:
+    """The values of a detached tensor on the CPU, as they lie in memory."""
+    if tensor.dtype in _WITHOUT_NUMPY:
+        tensor = tensor.resolve_conj().resolve_neg().contiguous().view(torch.uint8)
+    return tensor.numpy().tobytes()
+
+
+def fingerprint(tensor: torch.Tensor) -> Fingerprint:
+    """The fingerprint of a detached tensor on the CPU."""
+    digest = hashlib.blake2b(bytes_of(tensor), digest_size=16, key=f"{tensor.dtype} {list(tensor.shape)}".encode())
+    return Fingerprint(digest.hexdigest())
+
+
+def with_tensors(seen: Seen, known: Mapping[str, Leaf]) -> Seen:
+    """With the ``known`` tensors in place of their fingerprints; where these are of others, that is all one knows."""
+    leaves = {path: known.get(path) for path, leaf in seen.before.items() if isinstance(leaf, Fingerprint)}
+    if not leaves:
+        return seen
+    tensors: dict[str, Leaf] = {}
+    for path, leaf in leaves.items():
+        same = isinstance(leaf, TensorLeaf) and fingerprint(leaf.data) == seen.before[path]
+        tensors[path] = leaf if same else Marker("other values than were drawn")
+    after = {path: tensors[path] if isinstance(leaf, Fingerprint) else leaf for path, leaf in seen.after.items()}
+    return replace(seen, before={**seen.before, **tensors}, after=after)
+
+
 def same_seen(one: Seen, other: Seen) -> bool:
     """Whether two runs of a case observed the same, bit for bit."""
     pairs = (one.observations, other.observations), (one.before, other.before), (one.after, other.after)
@@ -128,12 +164,12 @@ def join(path: str, key: object) -> str:
 def leaf_of(value: object) -> Leaf:
     """The leaf of one value that is no container."""
     kind = type(value)
+    if kind is torch.Tensor or kind is torch.nn.Parameter:
+        return _tensor_leaf(value)  # type: ignore[arg-type]
     if kind is int and value.bit_length() > MAX_BITS:  # type: ignore[attr-defined]
         return Marker(f"an integer of {value.bit_length()} bits")  # type: ignore[attr-defined]
     if value is None or kind in (bool, int, float, str) or isinstance(value, (Bound, Marker)):
         return value  # type: ignore[return-value]
-    if kind is torch.Tensor or kind is torch.nn.Parameter:
-        return _tensor_leaf(value)  # type: ignore[arg-type]
     if kind.__module__ == "numpy" and isinstance(value, (bool, int, float)):
         return float(value)
     if issubclass(kind, torch.Tensor):
@@ -142,14 +178,14 @@ def leaf_of(value: object) -> Leaf:
 
 
 def _tensor_leaf(tensor: torch.Tensor) -> Leaf:
-    if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type == "meta":
+    if tensor.layout is not torch.strided or tensor.is_meta:
         return Marker(f"a tensor of layout `{tensor.layout}` on `{tensor.device}`")
     if tensor.dtype not in DTYPES:
         return Marker(f"a tensor of dtype `{tensor.dtype}`")
     if tensor.numel() > MAX_NUMEL:
         return Marker(f"a tensor of {tensor.numel()} elements")
     data = tensor.detach().clone(memory_format=torch.contiguous_format)
-    return TensorLeaf(data if data.is_cpu else data.cpu(), tensor.device.type)
+    return TensorLeaf(data) if data.is_cpu else TensorLeaf(data.cpu(), tensor.device.type)
 
 
 def _walk(value: object, path: str, depth: int) -> Iterator[tuple[str, Leaf]]:
@@ -197,14 +233,12 @@ def snapshot(name: str, thing: object, before: Mapping[str, Leaf]) -> dict[str, 
 
 
 def _tensor_state(name: str, tensor: torch.Tensor, before: Mapping[str, Leaf]) -> dict[str, Leaf]:
-    leaves: dict[str, Leaf] = {
-        name: _as_before(tensor, before.get(name)),
-        f"{name}.requires_grad": tensor.requires_grad,
-    }
-    if tensor.requires_grad and tensor.is_leaf:
+    tracked, is_leaf = tensor.requires_grad, tensor.is_leaf
+    leaves: dict[str, Leaf] = {name: _as_before(tensor, before.get(name)), f"{name}.requires_grad": tracked}
+    if tracked and is_leaf:
         leaves[f"{name}.grad"] = leaf_of(tensor.grad)
     else:
-        leaves[f"{name}.is_leaf"] = tensor.is_leaf
+        leaves[f"{name}.is_leaf"] = is_leaf
     return leaves
 
 

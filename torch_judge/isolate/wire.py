@@ -21,10 +21,13 @@ from torch_judge.cases.observations import (
     MAX_NUMEL,
     Bound,
     Container,
+    Fingerprint,
     Leaf,
     Marker,
     Seen,
     TensorLeaf,
+    bytes_of,
+    fingerprint,
     identical,
 )
 from torch_judge.isolate.fields import (
@@ -49,11 +52,13 @@ from torch_judge.report import ExceptionInfo, Frame, Violation
 MAX_HEADER = 2 << 20
 """Of a frame, what is JSON: what takes the judge longest to read."""
 MAX_PATH = 10_000
+MAX_DIGEST = 32
 
 _CONTAINERS = ("dict", "list", "tuple")
 _DEVICE = re.compile(r"[a-z]{1,16}")
 _FLOAT = re.compile(r"-?(0x[01]\.[0-9a-f]+p[+-]\d{1,4}|inf)|nan")
 _INT = re.compile(r"-?[0-9a-f]+")
+_ALIGNMENT = 16
 _SAME = "same"
 """Stands for a leaf that is after the call as it was before."""
 _DTYPES = {str(dtype): dtype for dtype in DTYPES}
@@ -70,14 +75,18 @@ class Loaded:
 
 
 def encode_seen(seen: Seen) -> bytes:
-    """One case's observations as a JSON header and the bytes of the tensors, in the order in which it names them."""
+    """One case's observations as a JSON header and the bytes of the tensors, in the order in which it names them.
+
+    Of a tensor that the draw made itself goes its fingerprint only: the judge draws the same.
+    """
     tensors: list[bytes] = []
+    drawn = {path: _digest(seen.before.get(path)) for path in sorted(seen.drawn)}
     header = {
         "case": seen.case,
         "observations": _encode_leaves(seen.observations, {}, tensors),
-        "before": _encode_leaves(seen.before, {}, tensors),
+        "before": _encode_leaves({p: leaf for p, leaf in seen.before.items() if not drawn.get(p)}, {}, tensors),
         "after": _encode_leaves(seen.after, seen.before, tensors),
-        "drawn": sorted(seen.drawn),
+        "drawn": drawn,
         "exception": None if seen.exception is None else shortened(asdict(seen.exception)),
         "output": seen.output[:MAX_TEXT],
         "seconds": seen.seconds,
@@ -129,12 +138,17 @@ def _encode_leaves(leaves: dict[str, Leaf], before: dict[str, Leaf], tensors: li
     }
 
 
+def _digest(leaf: Leaf) -> str:
+    return fingerprint(leaf.data).digest if isinstance(leaf, TensorLeaf) else ""
+
+
 def _encode_leaf(leaf: Leaf, tensors: list[bytes]) -> Any:
     if leaf is None or isinstance(leaf, bool):
         return leaf
     match leaf:
         case TensorLeaf(data, device):
-            tensors.append(_bytes(data))
+            values = bytes_of(data)
+            tensors.append(values + bytes(-len(values) % _ALIGNMENT))
             return ["tensor", str(data.dtype), list(data.shape), device]
         case Container(kind, length):
             return ["container", kind, length]
@@ -157,20 +171,17 @@ def _encode_number(value: object) -> list[Any]:
     return ["marker", f"a `{type(value).__name__}`"]
 
 
-def _bytes(tensor: torch.Tensor) -> bytes:
-    flat = tensor.detach().resolve_conj().resolve_neg().reshape(-1)
-    return bytes(flat.view(torch.uint8).numpy())
-
-
 def _decode_seen(data: bytes) -> Seen:
     (size,) = struct.unpack_from(">I", data)
     expect(size <= MAX_HEADER)
     header = record(from_json(data[4 : 4 + size]), Seen)
     tensors = _Tensors(data[4 + size :])
+    drawn = {a_text(path, MAX_PATH): a_text(digest, MAX_DIGEST) for path, digest in a_dict(header["drawn"]).items()}
+    expect(len(drawn) <= MAX_LEAVES + 1)
     observations, before = (_leaves(header[part], {}, tensors) for part in ("observations", "before"))
+    before |= {path: Fingerprint(digest) for path, digest in drawn.items() if digest}
     after = _leaves(header["after"], before, tensors)
     tensors.finish()
-    drawn = texts(header["drawn"], MAX_LEAVES + 1, MAX_PATH)
     seconds = header["seconds"]
     expect(type(seconds) is float and math.isfinite(seconds) and seconds >= 0)
     evidence = tuple(Violation(**strings(v, Violation)) for v in a_list(header["evidence"], MAX_ITEMS))
@@ -190,15 +201,19 @@ class _Tensors:
     """The bytes of a frame's tensors, taken one tensor after the other."""
 
     def __init__(self, data: bytes) -> None:
-        self._all = torch.frombuffer(bytearray(data), dtype=torch.uint8) if data else torch.empty(0, dtype=torch.uint8)
+        self._all = bytearray(data)
         self._at = 0
 
     def take(self, dtype: torch.dtype, shape: list[Any]) -> torch.Tensor:
-        """The next tensor, in storage of its own."""
-        expect(all(type(n) is int and n >= 0 for n in shape) and math.prod(shape) <= MAX_NUMEL)
-        start, self._at = self._at, self._at + math.prod(shape) * dtype.itemsize
+        """The next tensor, in a part of the storage that is its own."""
+        expect(all(type(n) is int and n >= 0 for n in shape))
+        count, start = math.prod(shape), self._at
+        expect(count <= MAX_NUMEL)
+        if not count:
+            return torch.empty(shape, dtype=dtype)
+        self._at -= -count * dtype.itemsize // _ALIGNMENT * _ALIGNMENT
         expect(self._at <= len(self._all))
-        return self._all[start : self._at].clone().view(dtype).reshape(shape)
+        return torch.frombuffer(self._all, dtype=dtype, count=count, offset=start).reshape(shape)
 
     def finish(self) -> None:
         """Raise WireError if anything is left."""
@@ -216,18 +231,20 @@ def _leaves(value: Any, before: dict[str, Leaf], tensors: _Tensors) -> dict[str,
 def _leaf(value: Any, tensors: _Tensors) -> Leaf:
     if value is None or type(value) is bool:
         return value
-    match value:
-        case ["tensor", str(dtype), list(shape), str(device)]:
-            expect(device == "cpu" or bool(_DEVICE.fullmatch(device)))
-            return TensorLeaf(tensors.take(_DTYPES[dtype], shape), device)
-        case ["container", str(kind), int(length)]:
-            expect(kind in _CONTAINERS and type(length) is int and length >= 0)
-            return Container(kind, length)
-        case ["bound", limited, limit]:
+    kind, *parts = a_list(value)
+    if kind == "tensor":
+        dtype, shape, device = parts
+        expect(device == "cpu" or bool(_DEVICE.fullmatch(device)))
+        return TensorLeaf(tensors.take(_DTYPES[dtype], a_list(shape)), device)
+    match kind, *parts:
+        case "container", str(container), int(length):
+            expect(container in _CONTAINERS and type(length) is int and length >= 0)
+            return Container(container, length)
+        case "bound", limited, limit:
             return Bound(_number(limited), _number(limit))
-        case ["marker", str(says)]:
+        case "marker", str(says):
             return Marker(a_text(says))
-        case ["str", str(text)]:
+        case "str", str(text):
             return a_text(text)
     return _number(value)
 

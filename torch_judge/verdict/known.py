@@ -18,7 +18,7 @@ from torch_judge.cases import authoring
 from torch_judge.cases.authoring import Case
 from torch_judge.cases.draw import Draw
 from torch_judge.cases.frames import CASES_FILE
-from torch_judge.cases.observations import Seen, identical, same_seen
+from torch_judge.cases.observations import Seen, identical, same_seen, with_tensors
 from torch_judge.errors import JudgeError, ProblemError
 from torch_judge.observe import Setting, clean_state, observe, observe_case
 from torch_judge.verdict.one_case import wrong_in
@@ -101,6 +101,10 @@ class Known:
             with clean_state():
                 for one in observe(new, self.reference(), setting):
                     seen[_REFERENCE, one.case] = one
+
+    def with_inputs(self, case: Case, seen: Seen, seed: int) -> Seen:
+        """What came from another process, with the inputs that every candidate gets in place of their fingerprints."""
+        return with_tensors(seen, self.expected(case, seed).before)
 
     def unmoved(self, case: Case, seed: int, edits: tuple[Edit, ...]) -> bool:
         """Whether a reading's edits leave all that the reference observes in a case as it is, to the last bit."""

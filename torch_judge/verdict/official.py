@@ -122,6 +122,7 @@ class _Judgement:
         setting = Setting(self.problem.id, seed, self.blank.device, self.problem.forbidden)
         report = replace(self.blank, seed=seed)
         self._known.expect(self._cases, seed)
+        seen = [self._known.with_inputs(case, one, seed) for case, one in zip(self._cases, seen, strict=True)]
         self._reports.append(concluded(report, self._known, self._cases, seen, setting, self._findings(), self.started))
         return self._reports[-1].accepted
 
@@ -157,7 +158,9 @@ class _Judgement:
         def observed(case: Case) -> Seen | None:
             job = replace(self.job((report.seed,), roots), program=program, case_names=(case.name,))
             outcome = worker.run(job)
-            return outcome.runs[0][0] if outcome.missing is None and not outcome.server_gone else None
+            if outcome.missing is not None or outcome.server_gone:
+                return None
+            return self._known.with_inputs(case, outcome.seen[0], report.seed)
 
         setting = Setting(self.problem.id, report.seed, report.device, self.problem.forbidden)
         return told_alone(report, self._known, setting, written, observed)

@@ -100,8 +100,9 @@ def _of_reference(problem: Problem, weighing: Weighing, worker: Worker, roots: S
 
 
 def _row(problem: Problem, weighing: Weighing, outcome: Outcome, reference_kb: int) -> CaseResult:
-    setting, seen = Setting(problem.id), outcome.seen[0]
-    row = judge_case(weighing.case, seen, known(problem).expected(weighing.case, 0), setting, problem)
+    setting, solutions = Setting(problem.id), known(problem)
+    seen = solutions.with_inputs(weighing.case, outcome.seen[0], setting.seed)
+    row = judge_case(weighing.case, seen, solutions.expected(weighing.case, setting.seed), setting, problem)
     more = (outcome.peak_kb - reference_kb) >> 10
     if row.passed and more > weighing.spare_mb:
         message = (
