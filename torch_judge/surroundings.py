@@ -33,7 +33,7 @@ class Global:
 
 
 def _autocast() -> tuple[bool, ...]:
-    return tuple(torch.is_autocast_enabled(device) for device in DEVICES)
+    return tuple([torch.is_autocast_enabled(device) for device in DEVICES])
 
 
 def _put_autocast(enabled: tuple[bool, ...]) -> None:
@@ -63,7 +63,7 @@ def _flushes() -> bool:
 
 
 def _hooks() -> dict[str, dict[Any, Any]]:
-    return {name: dict(getattr(hooks, name)) for name in HOOKS if getattr(hooks, name)}
+    return {name: dict(table) for name in HOOKS if (table := getattr(hooks, name))}
 
 
 def _put_hooks(registered: dict[str, dict[Any, Any]]) -> None:
