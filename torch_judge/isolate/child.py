@@ -43,7 +43,6 @@ class Shared:
     fence: Fence
     calls: CallFilter
     originals: Originals | None
-    scratch: str
     server: int
 
 
@@ -66,7 +65,6 @@ def live(fds: Sequence[int], cases: Cases, shared: Shared) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with open(job_fd, "rb") as file:
         job, key = decode_job(file.read())
-    _own_surroundings(shared.scratch)
     send = _sender(result_fd, key)
     at_fault = "problem"
     try:
@@ -104,7 +102,8 @@ def _close_all_but(*kept: int) -> None:
         low = fd + 1
 
 
-def _own_surroundings(scratch: str) -> None:
+def own_surroundings(scratch: str) -> None:
+    """What a program finds around it: little, and the same for each. Called once, for all jobs to come."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     own = {"PATH": os.defpath, "HOME": scratch, "TMPDIR": scratch, "MPLBACKEND": "agg", "MPLCONFIGDIR": scratch}
     os.environ.clear()

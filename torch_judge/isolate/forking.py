@@ -56,6 +56,7 @@ class Copy:
             watch_imports(tuple(forbidden), self._originals)
         sys.path[:] = [entry for entry in sys.path if is_library(entry)]
         self._hidden = hide_judge()
+        child.own_surroundings(scratch)
         tuple(patched_in_torch())  # looked through once here, so that each job need only look for what has changed
         _settle()
 
@@ -70,7 +71,7 @@ class Copy:
 
     def _run(self, line: dict[str, Any], fds: list[int]) -> None:
         fence, cases = self._fence(tuple(line["protected"]), line["device"]), self._cases_of(line["cases"])
-        shared = child.Shared(fence, self._calls, self._originals, self._scratch, os.getpid())
+        shared = child.Shared(fence, self._calls, self._originals, os.getpid())
         pid = os.fork()
         if pid == 0:
             _live(fds, cases, shared)

@@ -56,7 +56,7 @@ def adopt_orphans() -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up root's privileges: it cannot raise its limits again, mount, or touch other users' processes."""
+    """Give up root's privileges: limits cannot be raised again, nothing mounted, no other user's process touched."""
     if LINUX:
         for number in range(_CAPABILITIES):
             _prctl(_PR_CAPBSET_DROP, number)
