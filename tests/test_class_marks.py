@@ -359,8 +359,10 @@ def test_junit_is_read_by_its_own_reader(folder: Path) -> None:
     found.recognition.students["rejected"] = dataclasses.replace(
         found.recognition.students["rejected"], name="A\x1b[31m"
     )
-    first = found.ledger.judgements["crashed", "softmax", "k-crashed"]
-    first.report["cases"][0]["message"] = "red \x1b[31m and \x00 \ufffe"
+    key = "crashed", "softmax", "k-crashed"
+    report = found.ledger.judgements[key].report
+    report["cases"][0]["message"] = "red \x1b[31m and \x00 \ufffe"
+    found.ledger.judgements[key] = dataclasses.replace(found.ledger.judgements[key], written=report)
     suites = junitparser.JUnitXml.fromstring(junit.junit(found).encode())
     results = {
         c.name: (type(c.result[0]).__name__, c.result[0].type) if c.result else None for suite in suites for c in suite

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Class:
     recognition: Recognition
     ledger: Ledger = field(default_factory=Ledger)
 
-    @property
+    @cached_property
     def marks(self) -> list[Mark]:
         """A mark for each student and problem."""
         found = self.recognition
@@ -128,17 +129,30 @@ def rule(folder: Path, ruling: Ruling) -> None:
 
 def save_class(folder: Path, assignment: Assignment, found: Recognition) -> None:
     """Write what was recognised, whole or not at all."""
-    data = {
+    lists = {
+        "students": (dataclasses.asdict(student) for student in found.students.values()),
+        "hand_ins": map(_hand_in_data, found.hand_ins),
+        "older": map(_hand_in_data, found.older),
+        "left_out": map(dataclasses.asdict, found.left_out),
+    }
+    rest = {
         "schema": SCHEMA,
         "assignment": _assignment_data(assignment),
-        "students": [dataclasses.asdict(student) for student in found.students.values()],
-        "hand_ins": [_hand_in_data(hand_in) for hand_in in found.hand_ins],
-        "older": [_hand_in_data(hand_in) for hand_in in found.older],
-        "left_out": [dataclasses.asdict(left) for left in found.left_out],
         "layouts": found.layouts,
         "notes": found.notes,
     }
-    write_whole(folder / CLASS, json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    write_whole(folder / CLASS, _json(lists, rest))
+
+
+def _json(lists: Mapping[str, Iterable[Any]], rest: dict[str, Any]) -> Iterator[str]:
+    """A JSON object in pieces, a line for each item of its lists: of a class of thousands, never all at once."""
+    yield "{"
+    for name, items in lists.items():
+        yield f"{json.dumps(name)}: ["
+        for number, item in enumerate(items):
+            yield f"{',' if number else ''}\n {json.dumps(item, ensure_ascii=False, sort_keys=True)}"
+        yield "\n],\n"
+    yield json.dumps(rest, ensure_ascii=False, sort_keys=True).removeprefix("{") + "\n"
 
 
 def load_class(folder: Path) -> Class:
@@ -164,12 +178,15 @@ def load_class(folder: Path) -> Class:
     return Class(assignment, found, read_ledger(folder))
 
 
-def write_whole(path: Path, text: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes | Iterable[str]) -> None:
     """Write a file whole or not at all; raises JudgeError if it cannot be written."""
     half = path.with_name(f".{path.name}.{os.getpid()}")
+    pieces = (content,) if isinstance(content, (str, bytes)) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_bytes(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
+        with half.open("wb") as file:
+            for piece in pieces:
+                file.write(piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece)
         os.replace(half, path)
     except OSError as error:
         half.unlink(missing_ok=True)

@@ -21,16 +21,41 @@ NAME = "ledger"
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of a ledger, by its file and its first byte."""
+
+    path: Path
+    start: int
+
+    def data(self) -> dict[str, Any]:
+        """What the line says; raises JudgeError if it is not there any more."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.start)
+                return dict(json.loads(file.readline()))
+        except (OSError, ValueError, TypeError):
+            raise JudgeError(f"`{self.path}` was changed while it was read.", "Run the same command again.") from None
+
+
+@dataclass(frozen=True)
 class Judgement:
-    """What came of one hand-in. ``report`` is the whole report as JSON data; ``key`` says of what it is."""
+    """What came of one hand-in; ``key`` says of what it is.
+
+    ``written`` is the report as JSON data, or the line that holds it: a class of thousands keeps none in memory.
+    """
 
     student: str
     problem: str
     key: str
     place: str
     status: str
-    report: dict[str, Any]
+    written: dict[str, Any] | Line
     seconds: float = 0.0
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The whole report as JSON data. Raises JudgeError if its line is not there any more."""
+        return dict(self.written.data()["report"]) if isinstance(self.written, Line) else self.written
 
 
 @dataclass(frozen=True)
@@ -61,8 +86,8 @@ def read_ledger(folder: Path) -> Ledger:
     """All ledgers of a folder, together. A line that is no record is left out with a note."""
     ledger = Ledger()
     for path in sorted(folder.glob(f"{NAME}*.jsonl")):
-        for number, line in _lines(path):
-            record = _record(line)
+        for number, start, line in _lines(path):
+            record = _record(line, Line(path, start))
             if isinstance(record, Judgement):
                 ledger.judgements[record.student, record.problem, record.key] = record
             elif isinstance(record, Ruling):
@@ -72,23 +97,29 @@ def read_ledger(folder: Path) -> Ledger:
     return ledger
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """The lines that are not blank, with their number and their first byte."""
+    start = 0
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
-                    yield number, line
+                    yield number, start, line
+                start += len(line)
     except OSError as error:
         raise JudgeError(f"`{path}` cannot be read: {error.strerror}.", "Mend its permissions.") from None
 
 
-def _record(line: bytes) -> Judgement | Ruling | None:
+def _record(text: bytes, line: Line) -> Judgement | Ruling | None:
     try:
-        data = json.loads(line)
+        data = json.loads(text)
         if data.pop("version") != VERSION:
             return None
         what = data.pop("what")
-        return Judgement(**data) if what == "judgement" else Ruling(**data) if what == "ruling" else None
+        if what == "judgement":
+            dict(data.pop("report"))
+            return Judgement(**data, written=line)
+        return Ruling(**data) if what == "ruling" else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
@@ -101,8 +132,12 @@ class Pen:
 
     def write(self, record: Judgement | Ruling) -> None:
         """Append a record, and let go of it: whoever is killed next, it is there."""
+        data = dict(vars(record))
+        if isinstance(record, Judgement):
+            del data["written"]
+            data["report"] = record.report
         what = "judgement" if isinstance(record, Judgement) else "ruling"
-        line = json.dumps({"version": VERSION, "what": what, **vars(record)}, ensure_ascii=True)
+        line = json.dumps({"version": VERSION, "what": what, **data}, ensure_ascii=True)
         start = self._file.tell()
         try:
             rest = line.encode() + b"\n"

@@ -13,8 +13,9 @@ import hashlib
 import io
 import keyword
 import tokenize
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch_judge.submission import Program
@@ -25,7 +26,8 @@ LOOK_AT = 0.8
 """From here on a pair is shown: edited copies lie above 0.85, 99 % of independent right answers below 0.5."""
 FEWEST = 12
 """Fewer fingerprints than this are no program to compare."""
-COMMON = 0.1
+COMMON, CROWD = 0.1, 30
+"""What more than this share of a class, or more than so many, have in common is no evidence."""
 MOST_PAIRS = 50
 IGNORED = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING,
            tokenize.ENDMARKER}  # fmt: skip
@@ -42,43 +44,39 @@ class Pair:
     similarity: float
 
 
-def pairs(problem: str, prints: Mapping[str, frozenset[int]], starter: frozenset[int]) -> list[Pair]:
+def pairs(problem: str, prints: Mapping[str, Sequence[int]], starter: Sequence[int]) -> list[Pair]:
     """The pairs of students worth looking at, the most alike first."""
     count = Counter(mark for own in prints.values() for mark in own)
-    most = max(4, COMMON * len(prints))
-    rare = {mark for mark, number in count.items() if 2 <= number <= most and mark not in starter}
-    own = {student: len(found - starter) for student, found in prints.items()}
+    most = min(CROWD, max(4, COMMON * len(prints)))
+    # What is common to many is no evidence either way: it counts on neither side.
+    rare = {mark: number for mark, number in count.items() if number <= most} | dict.fromkeys(starter, 0)
+    own: dict[str, int] = {}
     index: dict[int, list[str]] = defaultdict(list)
     for student, found in prints.items():
-        for mark in found & rare:
-            index[mark].append(student)
+        own[student] = sum(rare.get(mark, 0) > 0 for mark in found)
+        for mark in found:
+            if rare.get(mark, 0) > 1:
+                index[mark].append(student)
     shared: Counter[tuple[str, str]] = Counter()
     for students in index.values():
         shared.update((a, b) for i, a in enumerate(students) for b in students[i + 1 :])
     alike = []
     for (a, b), number in shared.items():
-        # What is common to many is no evidence either way: it counts on neither side.
-        smaller = min(
-            own[a] - _common(prints[a], count, most, starter), own[b] - _common(prints[b], count, most, starter)
-        )
+        smaller = min(own[a], own[b])
         if smaller >= FEWEST and number / smaller >= LOOK_AT:
             alike.append(Pair(problem, a, b, round(number / smaller, 3)))
     return sorted(alike, key=lambda pair: (-pair.similarity, pair.first, pair.second))[:MOST_PAIRS]
 
 
-def _common(found: frozenset[int], count: Counter[int], most: float, starter: frozenset[int]) -> int:
-    return sum(count[mark] > most and mark not in starter for mark in found)
-
-
-def fingerprints(program: Program) -> frozenset[int]:
+def fingerprints(program: Program) -> Sequence[int]:
     """The winnowed hashes of a program's token runs."""
     return winnowed([token for source in program.sources for token in tokens(source)])
 
 
-def winnowed(words: list[str]) -> frozenset[int]:
+def winnowed(words: list[str]) -> Sequence[int]:
     """The smallest hash of every window of `WINDOW` runs of `GRAM` tokens."""
     grams = [_hash(words[i : i + GRAM]) for i in range(len(words) - GRAM + 1)]
-    return frozenset(min(grams[i : i + WINDOW]) for i in range(max(0, len(grams) - WINDOW + 1)))
+    return array("Q", {min(grams[i : i + WINDOW]) for i in range(max(0, len(grams) - WINDOW + 1))})
 
 
 def _hash(words: Iterable[str]) -> int:

@@ -49,7 +49,7 @@ def file_name(id: str) -> str:
 
 def save_pairs(folder: Path, hand_ins: Iterable[HandIn], bank: Bank) -> None:
     """Compare the hand-ins of each problem, while their files are there, and keep the pairs worth looking at."""
-    prints: dict[str, dict[str, frozenset[int]]] = defaultdict(dict)
+    prints: dict[str, dict[str, Sequence[int]]] = defaultdict(dict)
     for hand_in in hand_ins:
         if hand_in.fault:
             continue

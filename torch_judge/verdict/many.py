@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import time
+import zlib
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -19,7 +20,7 @@ from torch_judge.submission import Program
 from torch_judge.verdict.second_seed import canonical, installation_secret, second_seed
 
 REMEMBERED = 1024
-"""How many judged programs are remembered for their twins: a report is some kilobytes."""
+"""How many judged programs are remembered for their twins, packed: each is about a kilobyte."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,28 @@ class _Work:
     twins: list[HandIn] = dataclasses.field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is remembered of a hand-in that was judged: enough to tell whether its report is a twin's, too."""
+
+    label: str
+    sources: bytes
+    names_a_place: bool
+    report: bytes
+
+    @classmethod
+    def of(cls, hand_in: HandIn, report: Report) -> _Known:
+        text = report.to_json()
+        named = _names_a_place(text, hand_in.program)
+        return cls(hand_in.label, _digest(hand_in.program), named, zlib.compress(text.encode(), 1))
+
+    def judged(self, twin: HandIn) -> Judged | None:
+        """The twin's report; None where the places that the report names may be others in the twin."""
+        if self.names_a_place and _digest(twin.program) != self.sources:
+            return None
+        return Judged(twin.label, Report.from_data(json.loads(zlib.decompress(self.report))), twin=self.label)
+
+
 class _Round:
     """Everything about one call of `judge_many`."""
 
@@ -88,7 +111,7 @@ class _Round:
         self._pool, self._secret = pool, secret
         self._running: dict[Future[dict[str, Any]], _Work] = {}
         self._by_key: dict[bytes, _Work] = {}
-        self._done: OrderedDict[bytes, tuple[HandIn, Report]] = OrderedDict()
+        self._done: OrderedDict[bytes, _Known] = OrderedDict()
         self._ready: deque[Judged] = deque()
 
     def judge(self, hand_ins: Iterable[HandIn]) -> Iterator[Judged]:
@@ -111,7 +134,7 @@ class _Round:
 
     def _take(self, hand_in: HandIn) -> None:
         key = hashlib.sha256(hand_in.problem.encode() + b"\0" + canonical(hand_in.program)).digest()
-        if key in self._done and (judged := self._as_twin(hand_in, key)):
+        if key in self._done and (judged := self._done[key].judged(hand_in)):
             self._ready.append(judged)
         elif key in self._by_key:
             self._by_key[key].twins.append(hand_in)
@@ -142,17 +165,11 @@ class _Round:
             report = _report(future, work.hand_in)
             self._ready.append(Judged(work.hand_in.label, report, time.monotonic() - work.started))
             if report.fault != "judge":
-                self._done[work.key] = work.hand_in, report
+                self._done[work.key] = _Known.of(work.hand_in, report)
                 while len(self._done) > REMEMBERED:
                     self._done.popitem(last=False)
             for twin in work.twins:
                 self._take(twin)
-
-    def _as_twin(self, hand_in: HandIn, key: bytes) -> Judged | None:
-        first, report = self._done[key]
-        if hand_in.program.sources != first.program.sources and _names_a_place(report.to_json(), first.program):
-            return None
-        return Judged(hand_in.label, report, twin=first.label)
 
 
 def _report(future: Future[dict[str, Any]], hand_in: HandIn) -> Report:
@@ -161,6 +178,10 @@ def _report(future: Future[dict[str, Any]], hand_in: HandIn) -> Report:
     except ClerkGone:
         why = "The process that judged this submission ended twice before it had a verdict."
         return Report(hand_in.problem, False, 0, isolated=True, error=why, fault="judge")
+
+
+def _digest(program: Program) -> bytes:
+    return hashlib.sha256("\0".join(program.sources).encode("utf-8", "surrogatepass")).digest()
 
 
 def _names_a_place(report: str, program: Program) -> bool:
