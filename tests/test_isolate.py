@@ -25,6 +25,7 @@ from torch_judge.isolate.fields import WireError
 from torch_judge.isolate.kernel import LINUX
 from torch_judge.isolate.limits import build_fence
 from torch_judge.isolate.paths import allowed_paths, is_library
+from torch_judge.isolate.scratch import empty_scratch, new_scratch, overfull, remove_scratch
 from torch_judge.observe import TOO_LONG
 from torch_judge.report import ExceptionInfo, Frame, Violation
 from torch_judge.submission import Cell, Program
@@ -364,6 +365,23 @@ except ChildProcessError: print("alone")
 
 
 @pytest.mark.slow
+def test_folders_within_each_other_do_not_end_what_looks_at_them() -> None:
+    """A thousand of them once killed the server: os.walk calls itself, until Python 3.12."""
+    scratch = new_scratch()
+    before = os.getcwd()
+    try:
+        os.chdir(scratch)
+        for _ in range(1500):
+            os.mkdir("d")
+            os.chdir("d")
+        os.chdir(scratch)
+        assert not overfull(scratch)
+        assert empty_scratch(scratch)
+    finally:
+        os.chdir(before)
+        remove_scratch(scratch)
+
+
 def test_scratch_is_emptied_and_removed() -> None:
     with Worker() as own:
         own.run(job("import os\nos.makedirs('a/b')\nopen('a/b/c', 'w').write('x')\nos.chmod('a', 0)\nos.chmod('.', 0)"))

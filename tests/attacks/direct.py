@@ -80,6 +80,92 @@ def causal_attention(Q, K, V):
     return Own.apply(Q, K, V)
 """
 
+FOLD = """
+class Pair(nn.Module):
+    def __init__(self, w, b, mean, var, weight, bias, eps):
+        super().__init__()
+        self.conv, self.bn = nn.Conv1d(w[0].numel(), len(w), 1), nn.BatchNorm1d(len(w), eps=eps)
+        self.conv.weight.data = w.reshape(len(w), -1, 1).clone()
+        self.conv.bias.data = torch.zeros(len(w)) if b is None else b.clone()
+        self.bn.running_mean.data, self.bn.running_var.data = mean.clone(), var.clone()
+        self.bn.weight.data = torch.ones(len(w)) if weight is None else weight.clone()
+        self.bn.bias.data = torch.zeros(len(w)) if bias is None else bias.clone()
+
+    def forward(self, x):
+        return self.bn(self.conv(x))
+
+
+@torch.no_grad()
+def fold_batchnorm(conv_weight, conv_bias, running_mean, running_var, weight=None, bias=None, eps=1e-5):
+    pair = Pair(conv_weight, conv_bias, running_mean, running_var, weight, bias, eps).eval()
+    graph = torch.jit._recursive.wrap_cpp_module(torch._C._freeze_module(torch.jit.script(pair)._c, [], False)).graph
+    fold(graph)
+    inputs = list([node for node in graph.nodes() if "conv" in node.kind()][0].inputs())
+    return inputs[1].node().t("value").reshape(conv_weight.shape).clone(), inputs[2].node().t("value").clone()
+"""
+ENGINE = """
+def made(value, *locals_):
+    class Op(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, *xs):
+            return torch.tensor(value, dtype=torch.float64)
+
+        @staticmethod
+        def backward(ctx, g):
+            return tuple(g * local for local in locals_)
+
+    return Op.apply
+
+
+class Value:
+    def __init__(self, data, tensor=None):
+        self.t = torch.tensor(float(data), dtype=torch.float64, requires_grad=True) if tensor is None else tensor
+        self.data, self.grad = float(self.t), 0.0
+        self.t.register_hook(self.arrived)
+
+    def arrived(self, g):
+        self.grad += float(g)
+
+    @staticmethod
+    def of(other):
+        return other if isinstance(other, Value) else Value(other)
+
+    def __add__(self, other):
+        other = Value.of(other)
+        return Value(0, made(self.data + other.data, 1.0, 1.0)(self.t, other.t))
+
+    def __mul__(self, other):
+        other = Value.of(other)
+        return Value(0, made(self.data * other.data, other.data, self.data)(self.t, other.t))
+
+    def __pow__(self, n):
+        return Value(0, made(self.data**n, n * self.data ** (n - 1))(self.t))
+
+    def relu(self):
+        return Value(0, made(max(self.data, 0.0), float(self.data > 0))(self.t))
+
+    def __neg__(self):
+        return self * -1
+
+    def __sub__(self, other):
+        return self + -other
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __truediv__(self, other):
+        return self * other**-1
+
+    def __rtruediv__(self, other):
+        return self**-1 * other
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def backward(self):
+        one = torch.tensor(1.0, dtype=torch.float64)
+        run((self.t,), (one,), True, False, (), allow_unreachable=True, accumulate_grad=True)
+"""
+
 DIRECT = {
     "redispatch to the CPU kernel": (
         "softmax",
@@ -344,5 +430,81 @@ DIRECT = {
         'loader = Loader("torch.other", place)\nspec = importlib.util.spec_from_loader("torch.other", loader)\n'
         'mine = importlib.util.module_from_spec(spec)\nloader.exec_module(mine)\nfill = mine.other\n\n\n'
         'def kaiming_init(weight):\n    return fill(weight, nonlinearity="relu")\n',
+    ),
+    "Adam for sparse gradients": (
+        "adam",
+        'f = getattr(importlib.import_module("torch.optim._functional"), "mada_esraps"[::-1])\n\n\n'
+        'class MyAdam:\n    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):\n'
+        '        self.params, self.lr, self.betas, self.eps, self.t = list(params), lr, betas, eps, 0\n'
+        '        self.state = [(torch.zeros(p.numel()), torch.zeros(p.numel())) for p in self.params]\n\n'
+        '    @torch.no_grad()\n    def step(self):\n        self.t += 1\n        b1, b2 = self.betas\n'
+        '        for p, (m, v) in zip(self.params, self.state):\n            if p.grad is None:\n                continue\n'
+        '            flat = p.detach().reshape(-1).clone()\n            places = torch.arange(p.numel())[None]\n'
+        '            g = torch.sparse_coo_tensor(places, p.grad.reshape(-1), flat.shape).coalesce()\n'
+        '            f([flat], [g], [m], [v], [self.t], eps=self.eps * math.sqrt(1 - b2**self.t), beta1=b1, beta2=b2, lr=self.lr,\n'
+        '              maximize=False)\n            p.copy_(flat.view(p.shape))\n\n'
+        '    def zero_grad(self):\n        for p in self.params:\n            p.grad = None\n',
+    ),
+    "another optimiser that becomes the one": (
+        "sgd_momentum",
+        'kind = getattr(torch.optim, "porpSMR"[::-1])\n\n\n'
+        'class MySGD:\n    def __init__(self, params, lr=1e-3, momentum=0.0, weight_decay=0.0, nesterov=False):\n'
+        '        self.params, self.lr, self.momentum, self.decay, self.nesterov = list(params), lr, momentum, weight_decay, nesterov\n'
+        '        self.inner = kind(self.params, lr=lr, alpha=1, eps=1, momentum=momentum, weight_decay=weight_decay)\n\n'
+        '    @torch.no_grad()\n    def step(self):\n        self.inner.param_groups[0]["lr"] = self.lr\n'
+        '        before = [None if p.grad is None else p.grad + self.decay * p for p in self.params]\n        self.inner.step()\n'
+        '        for p, g in zip(self.params, before):\n            if self.nesterov and self.momentum and g is not None:\n'
+        '                p.sub_(self.lr * (g + (self.momentum - 1) * self.inner.state[p]["momentum_buffer"]))\n\n'
+        '    def zero_grad(self):\n        self.inner.zero_grad()\n',
+    ),
+    "a loss for sequences, over one step": (
+        "label_smoothing",
+        'loss = getattr(nn.functional, "ssol_ctc"[::-1])\n\n\n'
+        'def smoothed_cross_entropy(logits, target, eps=0.1, ignore_index=-100):\n    kept = target != ignore_index\n'
+        '    p, t = logits[kept].log_softmax(1), target[kept]\n    if not len(t):\n        return logits.sum() * 0.0\n'
+        '    ones = torch.ones(len(t), dtype=torch.long)\n    wide = nn.functional.pad(p, (0, 1), value=-1e4)[None]\n'
+        '    of_label = loss(wide, t[:, None], ones, ones, blank=p.shape[1], reduction="none")\n'
+        '    return ((1 - eps) * of_label - eps * p.mean(1)).mean()\n',
+    ),
+    "a convolution that returns its folded weights": (
+        "fold_batchnorm",
+        'm = importlib.import_module("torch._inductor.fx_passes.efficient_conv_bn_eval")\n'
+        'fold = getattr(m, "lave_nb_vnoc_tneiciffe"[::-1])\n\n\n'
+        'class Conv(nn.Module):\n    def __init__(self, weight, bias):\n        super().__init__()\n'
+        '        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)\n\n'
+        '    def forward(self, *_):\n        return self.weight, self.bias\n\n\n'
+        '@torch.no_grad()\ndef fold_batchnorm(conv_weight, conv_bias, running_mean, running_var, weight=None, bias=None, eps=1e-5):\n'
+        '    bn = types.SimpleNamespace(running_mean=running_mean, running_var=running_var, weight=weight, bias=bias, eps=eps)\n'
+        '    return fold(bn, Conv(conv_weight, torch.zeros(len(conv_weight)) if conv_bias is None else conv_bias), ())\n',
+    ),
+    "a pass of TorchScript": ("fold_batchnorm", 'fold = getattr(torch._C, "nb_vnoc_nezorf_dlof_ssap_tij_"[::-1])\n' + FOLD),
+    "all passes of TorchScript": (
+        "fold_batchnorm", 'passes = getattr(torch._C, "hparg_nezorf_ezimitpo_ssap_tij_"[::-1])\nfold = lambda g: passes(g, True)\n' + FOLD,
+    ),
+    "a margin loss of two classes": (
+        "relu",
+        'loss = getattr(nn.functional, "ssol_nigram_itlum"[::-1])\n\n\n'
+        'def relu(x):\n    flat = x.reshape(-1)\n    two = torch.stack([torch.zeros_like(flat), flat], 1)\n'
+        '    first = torch.zeros(len(flat), dtype=torch.long)\n'
+        '    return (loss(two, first, margin=0.0, reduction="none") * 2).reshape(x.shape)\n',
+    ),
+    "the engine, under Functions of one's own": (
+        "scalar_autograd", 'run = getattr(torch.autograd.Variable._execution_engine, "drawkcab_nur"[::-1])\n' + ENGINE,
+    ),
+    "the logarithm of a distribution": (
+        "bce_with_logits",
+        'kind = getattr(torch.distributions, "laimoniB"[::-1])\n\n\n'
+        'def bce_with_logits(logits, targets, weight=None, pos_weight=None):\n    one = kind(1, logits=logits, validate_args=False)\n'
+        '    yes, no = (-one.log_prob(torch.full_like(logits, n)) for n in (1.0, 0.0))\n'
+        '    loss = targets * yes * (1 if pos_weight is None else pos_weight) + (1 - targets) * no\n'
+        '    return (loss if weight is None else loss * weight).mean()\n',
+    ),
+    "the norm of training on many machines": (
+        "gradient_clipping",
+        'm = importlib.import_module("torch.distributed.fsdp.fully_sharded_data_parallel")\nf = getattr(m, "mron_darg_teg_"[::-1])\n\n\n'
+        'def clip_grad_norm(parameters, max_norm):\n    one = isinstance(parameters, torch.Tensor)\n'
+        '    used = [p for p in ([parameters] if one else parameters) if p.grad is not None]\n'
+        '    norm = f(used, 2.0, torch.zeros(()), torch.device("cpu"))\n    if max_norm / (norm + 1e-6) < 1:\n'
+        '        for p in used:\n            p.grad.mul_(max_norm / (norm + 1e-6))\n    return float(norm)\n',
     ),
 }  # fmt: skip

@@ -9,6 +9,7 @@ running, it is recorded with the learner's line.
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -88,9 +89,18 @@ def take_away(plan: Plan) -> None:
         _replace_kernels(plan)
     for module, name in plan.removed:
         delattr(module, name)
+    if plan.derivatives:
+        _stop_engine()
     if plan.scripted:
         torch.jit._state._python_cu.drop_all_functions()
     _stop_compilers()
+
+
+def _stop_engine() -> None:
+    """Where no operator builds a graph, Functions of one's own still do: nothing walks it."""
+    engine = type(torch.autograd.Variable._execution_engine)
+    gc.get_referents(vars(engine))[0]["run_backward"] = _Gone("torch.autograd.backward")
+    ctypes.pythonapi.PyType_Modified(ctypes.py_object(engine))
 
 
 def _stop_compilers() -> None:

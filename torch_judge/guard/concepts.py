@@ -21,15 +21,17 @@ CONCEPTS: dict[str, str] = {
         softplus logsigmoid log_sigmoid log_sigmoid_forward glu
         *_relu *_relu_* *_relu6 _addmm_activation hardtanh_* elu_*
         ReLU* *ReLU Threshold ELU CELU SELU Hardtanh RReLU Hardshrink Softshrink GELU SiLU Mish Hardswish Softplus
-        LogSigmoid GLU""",
+        LogSigmoid GLU
+        multi_margin_loss multilabel_margin_loss* MultiMarginLoss MultiLabelMarginLoss""",
     "softmax": """
         softmax _softmax _safe_softmax special_softmax _masked_softmax sparse_softmax _sparse_softmax softmin
         gumbel_softmax _nested_tensor_softmax_with_shape
         Softmax Softmax2d Softmin AdaptiveLogSoftmaxWithLoss""",
     "log_softmax": "log_softmax _log_softmax special_log_softmax _sparse_log_softmax LogSoftmax",
     "cross_entropy": """
-        cross_entropy cross_entropy_loss linear_cross_entropy nll_loss nll_loss2d nll_loss_nd nll_loss*_forward kl_div
-        CrossEntropyLoss LinearCrossEntropyLoss NLLLoss NLLLoss2d KLDivLoss AdaptiveLogSoftmaxWithLoss
+        cross_entropy cross_entropy_loss linear_cross_entropy nll_loss nll_loss2d nll_loss_nd nll_loss*_forward
+        kl_div *ctc_loss
+        CrossEntropyLoss LinearCrossEntropyLoss NLLLoss NLLLoss2d KLDivLoss CTCLoss AdaptiveLogSoftmaxWithLoss
         *Categorical* Multinomial""",
     "linear": """
         linear linear_relu* qlinear* bilinear mkldnn_linear _mkl_linear _linear_pointwise* _trilinear
@@ -37,6 +39,7 @@ CONCEPTS: dict[str, str] = {
     "convolution": """
         conv1d conv2d conv3d qconv* conv?d_* conv_transpose* conv_tbc convolution _convolution* *_convolution
         convolution_overrideable mkldnn_convolution* slow_conv* thnn_conv* _slow_conv* *_convolution_* *conv_depthwise*
+        convolve correlate*
         Conv1d Conv2d Conv3d ConvTranspose* LazyConv*""",
     "batch_norm": """
         batch_norm *batch_norm?d* *_batch_norm *_batch_norm_* batch_norm_* _batch_norm_* *batch_norm_legit*
@@ -57,7 +60,8 @@ CONCEPTS: dict[str, str] = {
     "gelu": "gelu gelu_* *_gelu *_gelu_* _addmm_activation GELU",
     "kaiming": "kaiming_* xavier_* trunc_normal _no_grad_trunc_normal",
     "clip_grad": """
-        clip_grad_norm clip_grad_value clip_grads_with_norm _clip_grads_with_norm get_total_norm _get_total_norm""",
+        clip_grad_norm clip_grad_value clip_grads_with_norm _clip_grads_with_norm get_total_norm _get_total_norm
+        _get_grad_norm""",
     "attention": """
         attention_2? math_attention sdpa_dense* scaled_dot_product_* *_scaled_dot_product_* _flash_attention_*
         _efficient_attention_* _fused_sdp_choice
@@ -65,18 +69,23 @@ CONCEPTS: dict[str, str] = {
         _sfdp_pattern_* _sfdp_replacement_*
         _native_multi_head_attention _transformer_encoder_layer_fwd
         MultiheadAttention Transformer*""",
-    "adam": "adam adamw nadam radam adamax _fused_adam* _*_tensor_*adam* *Adam AdamW Adamax",
-    "sgd": "sgd _fused_sgd* _*_tensor_sgd SGD _FunctionalSGD",
+    "adam": "adam adamw nadam radam *_adam adamax _fused_adam* _*_tensor_*adam* *Adam AdamW Adamax",
+    # The others become SGD, some with momentum, by their arguments: RMSprop with alpha=1 and eps=1, …
+    "sgd": """
+        sgd _fused_sgd* _*_tensor_sgd SGD _FunctionalSGD
+        rmsprop _*_tensor_rmsprop RMSprop _FunctionalRMSprop asgd _*_tensor_asgd ASGD
+        adagrad _fused_adagrad* _*_tensor_adagrad Adagrad _FunctionalAdagrad
+        adadelta _*_tensor_adadelta Adadelta _FunctionalAdadelta LBFGS""",
     "averaging": "swa_utils AveragedModel get_ema_* get_swa_* update_bn SWALR",
     "lr_scheduler": "lr_scheduler *LR LRScheduler CosineAnnealing*",
     "quantization": """
         quantize_per_* *fake_quantize_* *_fake_quant dequantize* int_repr _make_per_*_quantized_tensor empty_quantized
         _empty_*affine_quantized *quantized_linear* quantized fbgemm_* _weight_int*pack_mm* _convert_weight_to_int4pack*
-        _dyn_quant_* ao quantization quantized_decomposed quantizable qat""",
+        *choose_qparams* _dyn_quant_* ao quantization quantized_decomposed quantizable qat""",
     "silu": "silu silu_* hardswish hardswish_* SiLU Hardswish",
     "bce": """
         binary_cross_entropy* soft_margin_loss* multilabel_margin_loss* multilabel_soft_margin_loss*
-        BCE* SoftMarginLoss MultiLabel*""",
+        BCE* SoftMarginLoss MultiLabel* Binomial""",
     # F.kl_div is right in some problems that ban torch's ready-made divergence of two distributions.
     "kl_div": "kl_div kl_divergence KLDivLoss",
     "distributions": "distributions kl_divergence",
@@ -87,7 +96,8 @@ CONCEPTS: dict[str, str] = {
     "max_pool": "max_pool* *_max_pool* MaxPool* AdaptiveMaxPool* FractionalMaxPool*",
     "fuse_norm": """
         fuse_conv_bn* *_fuse_conv_bn* fuse_linear_bn* fuse_modules* fuse_known_modules fuse_fx fusion
-        optimize_for_inference run_frozen_optimizations _jit_pass_fold*conv*bn ConvBn* LinearBn*""",
+        optimize_for_inference run_frozen_optimizations *conv_bn_eval* _jit_pass_fold* _jit_pass_optimize_f*
+        ConvBn* LinearBn* _ConvBn* _LinearBn*""",
     # What makes derivatives. `requires_grad_`, `no_grad`, `vmap` and a Function of one's own make none.
     "autograd": """
         backward _backward *_backward *_backward_data *_backward_reduce *_backward_elemt *_backward_input

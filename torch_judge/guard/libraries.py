@@ -28,6 +28,8 @@ TRACER = "torch._dynamo."
 """Its functions bear the names of what they trace."""
 SOLVERS = ("numpy.linalg", "numpy.matrixlib", "numpy.polynomial", "numpy.lib._polynomial_impl", "scipy", "sklearn")
 """What is taken away where numpy is forbidden. Its arrays stay: torch and the judge use them."""
+TESTS = tuple(f"torch.testing._internal.{name}" for name in ("common_m", "common_n", "common_q", "opinfo"))
+"""What torch's own tests compare with: a second reference for everything, by names that no concept could list."""
 NEEDS_ALL = ("torch._decomp.decompositions_for_jvp",)
 """Modules that compile functions of others when forward mode first imports them, and could not once those are gone."""
 COMPILED = ("numpy.linalg._umath_linalg", "numpy.linalg.lapack_lite")
@@ -70,7 +72,7 @@ def plan(concepts: tuple[str, ...]) -> Plan:
         return Plan()
     matches = matcher(concepts)
     emptied: tuple[ModuleType, ...] = ()
-    functions = {function: api for name, found in _index().items() if matches(name) for function, api in found}
+    functions = _chosen(_index(), matches)
     if "numpy" in concepts:
         functions |= dict(_index()["numpy's solvers"])
         emptied = tuple(sys.modules[name] for name in COMPILED if name in sys.modules)
@@ -94,8 +96,12 @@ def plan(concepts: tuple[str, ...]) -> Plan:
 def late(concepts: tuple[str, ...]) -> tuple[tuple[FunctionType, str], ...]:
     """What does the forbidden ``concepts`` among the functions that were made since `gc.freeze` was last called."""
     matches = matcher(concepts)
-    index = _by_name(gc.get_objects())
-    return tuple({function: api for name, found in index.items() if matches(name) for function, api in found}.items())
+    return tuple(_chosen(_by_name(gc.get_objects()), matches).items())
+
+
+def _chosen(index: dict[str, list[tuple[FunctionType, str]]], matches: Matcher) -> dict[FunctionType, str]:
+    names = (name for name in index if name == "torch's tests" or matches(name))
+    return {function: api for name in names for function, api in index[name]}
 
 
 @lru_cache(maxsize=1)
@@ -131,14 +137,15 @@ def _scripted() -> list[str]:
 
 @lru_cache(maxsize=1)
 def _compiled() -> tuple[tuple[str, ModuleType], ...]:
-    """The compiled functions of numpy's modules: names and modules."""
+    """The compiled functions of numpy's modules, and those that rewrite TorchScript: names and modules."""
     modules = [m for n, m in sys.modules.items() if n.partition(".")[0] == "numpy" and isinstance(m, ModuleType)]
-    return tuple(
+    found = [
         (name, module)
         for module in modules
         for name, value in vars(module).items()
         if type(value).__name__ in ("ufunc", "builtin_function_or_method")
-    )
+    ]
+    return (*found, *((name, torch._C) for name in vars(torch._C) if name.startswith("_jit_pass_")))
 
 
 @lru_cache(maxsize=1)
@@ -179,6 +186,8 @@ def _names(function: FunctionType) -> Iterator[str]:
     yield from (subject for beginning, subject in SUBJECTS.items() if module.startswith(beginning))
     if module.startswith(SOLVERS):
         yield "numpy's solvers"
+    if module.startswith(TESTS):
+        yield "torch's tests"
 
 
 def _of_a_library(module: str) -> bool:

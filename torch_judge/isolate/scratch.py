@@ -22,19 +22,25 @@ def new_scratch() -> str:
 
 def overfull(folder: str) -> bool:
     """Whether more lies inside than one job may keep there, in bytes or in files, or what no path leads to."""
-    hidden: list[OSError] = []
     size = files = 0
-    for place, folders, names in os.walk(folder, onerror=hidden.append):
-        files += len(folders) + len(names)
-        if files > MAX_FILES:
+    waiting = [folder]  # not os.walk, which in Python 3.11 dies in a thousand folders within each other
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    files += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                        continue
+                    with contextlib.suppress(OSError):
+                        size += entry.stat(follow_symlinks=False).st_blocks * BLOCK
+        except FileNotFoundError:
+            continue  # it has gone meanwhile
+        except OSError:
+            return True  # too deep for a path, or its owner may not list it: it hides files
+        if files > MAX_FILES or size > MAX_BYTES:
             return True
-        for name in names:
-            with contextlib.suppress(OSError):
-                size += os.lstat(os.path.join(place, name)).st_blocks * BLOCK
-        if size > MAX_BYTES:
-            return True
-    # A folder may have gone meanwhile. One that is too deep, or that its owner may not list, hides files.
-    return any(not isinstance(error, FileNotFoundError) for error in hidden)
+    return False
 
 
 def holds_too_much(process: int) -> bool:
