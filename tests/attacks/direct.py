@@ -80,6 +80,15 @@ def causal_attention(Q, K, V):
     return Own.apply(Q, K, V)
 """
 
+SMOOTHED = """
+
+def smoothed_cross_entropy(logits, target, eps=0.1, ignore_index=-100):
+    kept = target != ignore_index
+    p, t = logits[kept].log_softmax(1), target[kept]
+    if not len(t):
+        return logits.sum() * 0.0
+    return ((1 - eps) * of_label(p, t) - eps * p.mean(1)).mean()
+"""
 FOLD = """
 class Pair(nn.Module):
     def __init__(self, w, b, mean, var, weight, bias, eps):
@@ -506,5 +515,29 @@ DIRECT = {
         '    used = [p for p in ([parameters] if one else parameters) if p.grad is not None]\n'
         '    norm = f(used, 2.0, torch.zeros(()), torch.device("cpu"))\n    if max_norm / (norm + 1e-6) < 1:\n'
         '        for p in used:\n            p.grad.mul_(max_norm / (norm + 1e-6))\n    return float(norm)\n',
+    ),
+    "a helper of a decomposition": (
+        "label_smoothing",
+        'f = getattr(importlib.import_module("torch._decomp.decompositions"), "drawrof_ssol_lln_"[::-1])\n'
+        'def of_label(p, t):\n    return f(p, t, None, 0, -100)[0]\n' + SMOOTHED,
+    ),
+    "a helper of torch._refs": (
+        "label_smoothing", REFS + 'f = getattr(m, "dn_ssol_lln_"[::-1])\ndef of_label(p, t):\n    return f(p, t, None, "none", -100)\n' + SMOOTHED,
+    ),
+    "a linear layer in three parts of half precision": (
+        "linear",
+        'pack = getattr(torch, "61pf_xirtam_mmeg_kcap_mmegbf"[::-1])\n'
+        'of = getattr(torch, "noitavitca_23pf_thgiew_61pf_raenil_mmegbf"[::-1])\n\n\n'
+        'class SimpleLinear:\n    def __init__(self, in_features, out_features):\n'
+        '        self.weight = (torch.randn(out_features, in_features) / math.sqrt(in_features)).requires_grad_()\n'
+        '        self.bias = torch.zeros(out_features, requires_grad=True)\n\n'
+        '    def forward(self, x):\n        return Own.apply(x, self.weight, self.bias)\n\n\n'
+        'class Own(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x, w, b):\n'
+        '        ctx.save_for_backward(x, w)\n        flat, rest, y = x.detach().reshape(-1, x.shape[-1]).contiguous(), w.detach(), b.detach()\n'
+        '        for scale in (1, 2048, 2048**2):\n            part = (rest * scale).half().float()\n'
+        '            y = of(flat / scale, pack(part.contiguous()), torch.zeros(len(w))) + y\n            rest = rest - part / scale\n'
+        '        return y.reshape(*x.shape[:-1], len(w))\n\n    @staticmethod\n    def backward(ctx, g):\n'
+        '        x, w = ctx.saved_tensors\n        g2, x2 = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])\n'
+        '        return (g2 @ w).reshape(x.shape), g2.T @ x2, g2.sum(0)\n',
     ),
 }  # fmt: skip

@@ -17,24 +17,25 @@ from torch_judge.errors import ProblemError
 CONCEPTS: dict[str, str] = {
     "relu": """
         relu relu6 clamp clip _clip clamp_min clamp_max threshold leaky_relu elu celu selu hardtanh prelu
-        _prelu_kernel rrelu rrelu_with_noise hardshrink softshrink gelu silu mish hardswish hardsigmoid
+        _prelu_kernel rrelu* hardshrink softshrink gelu silu mish hardswish hardsigmoid
         softplus logsigmoid log_sigmoid log_sigmoid_forward glu
         *_relu *_relu_* *_relu6 _addmm_activation hardtanh_* elu_*
         ReLU* *ReLU Threshold ELU CELU SELU Hardtanh RReLU Hardshrink Softshrink GELU SiLU Mish Hardswish Softplus
         LogSigmoid GLU
         multi_margin_loss multilabel_margin_loss* MultiMarginLoss MultiLabelMarginLoss""",
     "softmax": """
-        softmax _softmax _safe_softmax special_softmax _masked_softmax sparse_softmax _sparse_softmax softmin
-        gumbel_softmax _nested_tensor_softmax_with_shape
+        softmax _softmax safe_softmax _safe_softmax special_softmax _masked_softmax sparse_softmax _sparse_softmax
+        softmin gumbel_softmax _nested_tensor_softmax_with_shape
         Softmax Softmax2d Softmin AdaptiveLogSoftmaxWithLoss""",
     "log_softmax": "log_softmax _log_softmax special_log_softmax _sparse_log_softmax LogSoftmax",
     "cross_entropy": """
         cross_entropy cross_entropy_loss linear_cross_entropy nll_loss nll_loss2d nll_loss_nd nll_loss*_forward
-        kl_div *ctc_loss
+        _nll_loss* *linear_cross_entropy* kl_div *ctc_loss
         CrossEntropyLoss LinearCrossEntropyLoss NLLLoss NLLLoss2d KLDivLoss CTCLoss AdaptiveLogSoftmaxWithLoss
         *Categorical* Multinomial""",
     "linear": """
         linear linear_relu* qlinear* bilinear mkldnn_linear _mkl_linear _linear_pointwise* _trilinear
+        fbgemm_linear* _mixed_dtypes_linear _sparse_semi_structured_linear _wrapped*_linear_*
         Linear LazyLinear NonDynamicallyQuantizableLinear Bilinear""",
     "convolution": """
         conv1d conv2d conv3d qconv* conv?d_* conv_transpose* conv_tbc convolution _convolution* *_convolution
@@ -47,7 +48,7 @@ CONCEPTS: dict[str, str] = {
     "layer_norm": "layer_norm *_layer_norm *_layer_norm_* LayerNorm",
     "group_norm": "group_norm *_group_norm *_group_norm_* GroupNorm",
     "instance_norm": "instance_norm *_instance_norm InstanceNorm* LazyInstanceNorm*",
-    "rms_norm": "rms_norm *_rms_norm RMSNorm",
+    "rms_norm": "rms_norm *_rms_norm *_rms_norm_* RMSNorm",
     "normalize": """
         normalize _normalize local_response_norm renorm weight_norm *_weight_norm *_weight_norm_*
         LocalResponseNorm CrossMapLRN2d""",
@@ -63,7 +64,7 @@ CONCEPTS: dict[str, str] = {
         clip_grad_norm clip_grad_value clip_grads_with_norm _clip_grads_with_norm get_total_norm _get_total_norm
         _get_grad_norm""",
     "attention": """
-        attention_2? math_attention sdpa_dense* scaled_dot_product_* *_scaled_dot_product_* _flash_attention_*
+        attention_2? *math_attention* sdpa_dense* scaled_dot_product_* *_scaled_dot_product_* _flash_attention_*
         _efficient_attention_* _fused_sdp_choice
         _cudnn_attention_* _triton_*_attention flex_attention* varlen_attn* multi_head_attention_forward
         _sfdp_pattern_* _sfdp_replacement_*
@@ -79,7 +80,8 @@ CONCEPTS: dict[str, str] = {
     "averaging": "swa_utils AveragedModel get_ema_* get_swa_* update_bn SWALR",
     "lr_scheduler": "lr_scheduler *LR LRScheduler CosineAnnealing*",
     "quantization": """
-        quantize_per_* *fake_quantize_* *_fake_quant dequantize* int_repr _make_per_*_quantized_tensor empty_quantized
+        quantize_per_* _quantize_per_* _dequantize_per_* *fake_quantize_* *_fake_quant dequantize* int_repr
+        _make_per_*_quantized_tensor empty_quantized
         _empty_*affine_quantized *quantized_linear* quantized fbgemm_* _weight_int*pack_mm* _convert_weight_to_int4pack*
         *choose_qparams* _dyn_quant_* ao quantization quantized_decomposed quantizable qat""",
     "silu": "silu silu_* hardswish hardswish_* SiLU Hardswish",
