@@ -540,4 +540,9 @@ DIRECT = {
         '        x, w = ctx.saved_tensors\n        g2, x2 = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])\n'
         '        return (g2 @ w).reshape(x.shape), g2.T @ x2, g2.sum(0)\n',
     ),
+    "a transform of distributions": (
+        "softmax",
+        'kind = getattr(importlib.import_module("torch.distributions.transforms"), "mrofsnarTxamtfoS"[::-1])\n\n\n'
+        'def my_softmax(x, dim=-1):\n    return kind()(x.movedim(dim, -1)).movedim(-1, dim)\n',
+    ),
 }  # fmt: skip

@@ -25,8 +25,8 @@ CONCEPTS: dict[str, str] = {
         multi_margin_loss multilabel_margin_loss* MultiMarginLoss MultiLabelMarginLoss""",
     "softmax": """
         softmax _softmax safe_softmax _safe_softmax special_softmax _masked_softmax sparse_softmax _sparse_softmax
-        softmin gumbel_softmax _nested_tensor_softmax_with_shape
-        Softmax Softmax2d Softmin AdaptiveLogSoftmaxWithLoss""",
+        softmin gumbel_softmax _nested_tensor_softmax_with_shape prepare_softmax_online
+        Softmax SoftmaxTransform Softmax2d Softmin AdaptiveLogSoftmaxWithLoss""",
     "log_softmax": "log_softmax _log_softmax special_log_softmax _sparse_log_softmax LogSoftmax",
     "cross_entropy": """
         cross_entropy cross_entropy_loss linear_cross_entropy nll_loss nll_loss2d nll_loss_nd nll_loss*_forward
