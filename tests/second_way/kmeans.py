@@ -53,6 +53,15 @@ def old_labels(x, centres, steps):
     return centres, labels
 
 
+def empty_to_its_start(x, centres, steps):
+    now = centres.clone()
+    for _ in range(steps):
+        labels, now = Lloyd().assign(x, now), centres.clone()
+        for k in set(labels.tolist()):
+            now[k] = x[labels == k].mean(0)
+    return now, Lloyd().assign(x, now)
+
+
 def stops_at_a_tolerance(x, centres, steps):
     moved = float("inf")
     while steps > 0 and moved > 1e-4:
@@ -113,6 +122,7 @@ SECOND_WAY = {
     "count_too_short": lloyd(step=count_too_short),
     "drops_empty_clusters": lloyd(empty=lambda self, centre, x: None),
     "stops_at_a_tolerance": stops_at_a_tolerance,
+    "empty_to_its_start": empty_to_its_start,
     "half_way": lloyd(moved=lambda self, members, centre, x: torch.lerp(centre, members.mean(0), 0.5)),
     "old_centre_counted": lloyd(moved=lambda self, members, centre, x: torch.cat([members, centre[None]]).mean(0)),
     "divided_by_all": lloyd(moved=lambda self, members, centre, x: members.sum(0) / x.shape[0]),
