@@ -116,7 +116,7 @@ def gradients(solve, draw):
     return draw.gradients(model.loss(texts(draw, "ids", 3, 4)), **parameters(model))
 
 
-@case("two steps of gradient descent on the loss: the parameters", kind="state")
+@case("two steps of gradient descent on the loss, and a text after each: the parameters", kind="state")
 def trained(solve, draw):
     model, ids = of_two_layers(solve, draw), texts(draw, "ids", 4, BLOCK)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
@@ -127,6 +127,7 @@ def trained(solve, draw):
         loss.backward()
         optimizer.step()
         losses.append(loss.detach())
+        model.generate(ids[:, :2], 1)  # who leaves gradients switched off, or weights frozen, learns no more
     return {"losses": losses} | {name: p.detach().clone() for name, p in parameters(model).items()}
 
 
