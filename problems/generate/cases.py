@@ -160,12 +160,14 @@ def empty_cache(solve, draw):
     prompt = draw.randint("prompt", 1, V, 2, 3)
 
     def observed(kept):
-        shapes = []
+        shapes, caches = [], []
 
         def step(new_ids, cache):
             shapes.append(str(tuple(new_ids.shape)))
+            caches.append("None" if cache is None else "what it returned" if cache is kept else "another one")
             return table[in_columns(new_ids, len(prompt))], kept
 
-        return {"text": solve(step, prompt, 4, 0), "shapes of the new ids": ", ".join(shapes)}
+        seen = {"text": solve(step, prompt, 4, 0), "shapes of the new ids": ", ".join(shapes)}
+        return seen | {"caches": ", ".join(caches)}
 
     return {"None": observed(None), "an empty tuple": observed(())}

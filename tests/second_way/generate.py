@@ -141,6 +141,7 @@ SECOND_WAY = {
     "whole_text_again": own(WithoutCache),
     "whole_text_into_the_cache": own(fed=lambda self, text, column: text),
     "cache_dropped": own(next_cache=lambda self, cache, returned: None),
+    "empty_cache_dropped": own(next_cache=lambda self, cache, returned: returned if returned else None),
     "first_cache_kept": own(next_cache=lambda self, cache, returned: returned if cache is None else cache),
     "asks_the_cache": asks_the_cache,
     "goes_on_after_eos": own(shown=lambda self, token, before, now, filler: token),
