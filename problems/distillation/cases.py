@@ -31,10 +31,13 @@ def low_temperature(solve, draw):
     return {"loss": solve(*lesson(draw, std=1.0), temperature, alpha)}
 
 
-@case("alpha 1 and alpha 0: one part alone", kind="values")
+@case("alpha 1 and alpha 0: one part alone, with gradient", kind="values")
 def one_part(solve, draw):
-    given = lesson(draw)
-    return {"soft": solve(*given, temperature=3.0, alpha=1.0), "hard": solve(*given, temperature=3.0, alpha=0.0)}
+    given, found = lesson(draw), {}
+    for part, alpha in (("soft", 1.0), ("hard", 0.0)):
+        seen = with_gradient(solve, draw, *given, temperature=3.0, alpha=alpha)
+        found |= {f"{part}: {name}": value for name, value in seen.items()}
+    return found
 
 
 @case("two rows of seven classes at temperature 1; a single row", kind="interface")
