@@ -27,10 +27,13 @@ def other_eps(solve, draw):
     return with_gradient(solve, draw, logits, labels(draw, 6, 4), eps=eps)
 
 
-@case("eps 0 and eps 1", kind="values")
+@case("eps 0 and eps 1, with gradient", kind="values")
 def border_eps(solve, draw):
-    logits, target = draw.randn("logits", 6, 4, std=2.0), labels(draw, 6, 4)
-    return {f"eps {eps:g}": solve(logits, target, eps=eps) for eps in (0.0, 1.0)}
+    logits, target, found = draw.randn("logits", 6, 4, std=2.0, grad=True), labels(draw, 6, 4), {}
+    for eps in (0.0, 1.0):
+        seen = with_gradient(solve, draw, logits, target, eps=eps)
+        found |= {f"eps {eps:g}: {name}": value for name, value in seen.items()}
+    return found
 
 
 @case("two classes; a single row of many classes", kind="interface")
