@@ -41,10 +41,12 @@ def weighted_positives(solve, draw):
     return with_gradient(solve, draw, logits, labels(draw, 4, 3), pos_weight=pos_weight)
 
 
-@case("pos_weight and soft targets", kind="values")
+@case("pos_weight of shapes (3,), (4, 1) and (), and soft targets", kind="values")
 def weighted_soft(solve, draw):
-    pos_weight = draw.rand("pos_weight", 3, low=1.5, high=5.0)
-    return {"loss": solve(draw.randn("logits", 4, 3, std=2.0), draw.rand("targets", 4, 3), pos_weight=pos_weight)}
+    logits, targets = draw.randn("logits", 4, 3, std=2.0), draw.rand("targets", 4, 3)
+    shapes = {"(3,)": (3,), "(4, 1)": (4, 1), "()": ()}
+    pos_weights = {name: draw.rand(f"pos_weight {name}", *shape, low=1.5, high=5.0) for name, shape in shapes.items()}
+    return {name: solve(logits, targets, pos_weight=pos_weight) for name, pos_weight in pos_weights.items()}
 
 
 @case("weight of shapes (4, 1) and (4, 3)", kind="values")
