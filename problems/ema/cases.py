@@ -217,7 +217,7 @@ def frozen(solve, draw):
 def several(solve, draw):
     model, other = small_model(draw), nn.Linear(4, 2)
     draw.fill("other", other, optional=())
-    slow, fast, third = solve(model, decay=0.9), solve(model, decay=0.2), solve(other, decay=0.5)
+    third, slow, fast = solve(other, decay=0.5), solve(model, decay=0.9), solve(model, decay=0.0)
     move(draw, 1, model)
     for ema in (slow, fast, third):
         ema.update()
