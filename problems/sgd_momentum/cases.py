@@ -75,7 +75,7 @@ def changing_lr(solve, draw):
 def several(solve, draw):
     shapes = {"a": (4,), "b": (2, 3), "c": (2, 3), "a number": ()}
     params = {name: draw.randn(name, *shape, grad=True) for name, shape in shapes.items()}
-    optimizer = solve((param for param in params.values()), lr=0.2, momentum=0.8)
+    optimizer = solve((param for param in params.values()), lr=0.2, momentum=0.8, weight_decay=0.3)
     return path_of(draw, optimizer, params, steps=3)
 
 
