@@ -73,7 +73,10 @@ def shapes(solve, draw):
 @case("large differences of either sign", kind="numerics")
 def large(solve, draw):
     logp, logq = tokens(draw, 2, 4, low=4.0, high=12.0)
-    return {kind: solve(logp, logq, kind=kind) for kind in ("k1", "k2", "k3")}
+    likely = draw.rand("likely under p", 4, low=-4.0, high=-2.5)  # others limit the log-ratio to ±20
+    rare = draw.keep("rare under q", likely - draw.rand("far", 4, low=22.0, high=60.0))
+    found = {kind: solve(logp, logq, kind=kind) for kind in ("k1", "k2", "k3")}
+    return found | {f"{kind} of rare": solve(likely, rare, kind=kind) for kind in ("k1", "k2", "k3")}
 
 
 @case("full, with gradients", kind="values")
