@@ -22,9 +22,10 @@ def self_attention(solve, draw):
     return {"output": solve(x, x, x)}
 
 
-@case("a batch of one, a single query, values of width 1", kind="interface")
-def single_query(solve, draw):
-    return {"output": solve(*qkv(draw, batch=1, queries=1, keys=4, width=3, value_width=1))}
+@case("a batch of one, a single query, values of width 1; everything of width 1", kind="interface")
+def ones(solve, draw):
+    narrow = qkv(draw, batch=2, queries=3, keys=4, width=1, name="narrow ")
+    return {"output": solve(*qkv(draw, batch=1, queries=1, keys=4, width=3, value_width=1)), "width 1": solve(*narrow)}
 
 
 @case("two calls of one shape, K and V changed between them", kind="state")

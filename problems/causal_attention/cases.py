@@ -23,9 +23,10 @@ def self_attention(solve, draw):
     return {"output": solve(x, x, x)}
 
 
-@case("a batch of one, a sequence of one, values of width 1", kind="interface")
-def one_token(solve, draw):
-    return {"output": solve(*qkv(draw, batch=1, queries=1, width=3, value_width=1))}
+@case("a batch of one, a sequence of one, values of width 1; everything of width 1", kind="interface")
+def ones(solve, draw):
+    narrow = qkv(draw, batch=2, queries=3, width=1, name="narrow ")
+    return {"output": solve(*qkv(draw, batch=1, queries=1, width=3, value_width=1)), "width 1": solve(*narrow)}
 
 
 @case("two calls: a short sequence after a long one", kind="state")

@@ -86,11 +86,14 @@ def by_name(solve, draw):
     for name in NAMES[:3]:
         add_bias(layers[name], 0, draw.randn(f"bias of {name}", len(layers[name].weight)))
     out = model(x_q, x_kv)
+    narrow = solve(d_model=4, num_heads=4).to(draw.device)
+    draw.fill("heads of width 1", narrow, layers=NAMES, free=["*"])
+    narrow_out = narrow(draw.randn("narrow x_q", 2, 3, 4), draw.randn("narrow x_kv", 2, 5, 4))
 
     parameters = {name: layer.weight for name, layer in layers.items()}
     if layers["W_o"].bias is not None:
         parameters["bias"] = layers["W_o"].bias
-    seen = {"these four nn.Linear": True} | draw.gradients(out, **parameters)
+    seen = {"these four nn.Linear": True, "heads of width 1": narrow_out} | draw.gradients(out, **parameters)
     # Without a bias, what its gradient would be: a model that has none is as right as one that has.
     without = draw.cotangent(out).flatten(0, -2).sum(0)
     seen["gradient of a bias of W_o"] = seen.pop("gradient of bias", without)

@@ -149,7 +149,7 @@ def weak_mask(solve, draw):
 @case("a long sequence", kind="values")
 def long_sequence(solve, draw):
     length = integer(draw, "length", 33, 40)  # more than a mask made once for 32 positions has room for
-    return {"output": built(solve, draw, d_model=4, num_heads=2)(draw.randn("x", 1, length, 4))}
+    return {"output": built(solve, draw, d_model=4, num_heads=4)(draw.randn("x", 1, length, 4))}
 
 
 @case("gradients of x and of all weights", kind="gradients")

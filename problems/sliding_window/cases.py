@@ -29,9 +29,13 @@ def self_attention(solve, draw):
     return {"output": solve(x, x, x, 1)}
 
 
-@case("a batch of one, a sequence of one, values of width 1", kind="interface")
-def one_token(solve, draw):
-    return {"output": solve(*qkv(draw, batch=1, queries=1, width=3, value_width=1), window_size=2)}
+@case("a batch of one, a sequence of one, values of width 1; everything of width 1", kind="interface")
+def ones(solve, draw):
+    one, narrow = (
+        qkv(draw, batch=1, queries=1, width=3, value_width=1),
+        qkv(draw, batch=2, queries=4, width=1, name="narrow "),
+    )
+    return {"output": solve(*one, window_size=2), "width 1": solve(*narrow, window_size=1)}
 
 
 @case("two calls: a short sequence after a long one, another window", kind="state")
