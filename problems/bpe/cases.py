@@ -135,7 +135,7 @@ def brackets(solve, draw):
 
 @case("encode: every merge, in the learned order, everywhere", kind="values", verify=encoded)
 def encoding(solve, draw):
-    return seen_of(solve, Language(draw), ABAB, 8, "aabab", "babab", "abbabba", "bbbb", "baab ba bab")
+    return seen_of(solve, Language(draw), ABAB, 8, "aabab", "babab", "abbabba", "bbbb", "baab ba bab ba")
 
 
 @case("encode: pairs that overlap are joined from left to right", kind="values", verify=encoded)

@@ -90,12 +90,14 @@ def stale(solve, draw):
     return number(solve(model, optimizer, loss_fn, micro_batches(draw, n=2, size=3)))
 
 
-@case("two steps in a row; a model in eval mode stays in it", kind="mode")
+@case("two steps in a row; a model in eval mode stays in it, and a part in training mode", kind="mode")
 def twice(solve, draw):
     model, optimizer, loss_fn, _ = setting(draw, lr=0.3)
     model.eval()
+    model.hidden.train()
     first = number(solve(model, optimizer, loss_fn, micro_batches(draw, n=6, size=1, name="first ")))
-    return {"first": first, "second": number(solve(model, optimizer, loss_fn, micro_batches(draw, n=2, size=4)))}
+    second = number(solve(model, optimizer, loss_fn, micro_batches(draw, n=2, size=4)))
+    return {"first": first, "second": second, "the hidden layer is in training mode": model.hidden.training}
 
 
 @case("memory: forward and backward by turns, one step at the end", kind="cost")

@@ -77,7 +77,7 @@ def leading(solve, draw):
 def extremes(solve, draw):
     narrow = solve(weights(draw, 1, 9, "row"), draw.randn("one bias", 1))
     tall = solve(weights(draw, 7, 1, "column"), draw.randn("biases", 7))
-    seen = {"codes of one row": narrow.weight_int8, "codes of one column": tall.weight_int8}
+    seen = {"one row": stored(narrow, 1), "one column": stored(tall, 7)}
     return seen | {"one output": narrow(draw.randn("x", 3, 9)), "one input": tall(draw.randn("scalars", 3, 1))}
 
 

@@ -69,12 +69,12 @@ def branches(solve, draw):
 def turns(solve, draw):
     model = built(solve, draw, d_model=8, num_heads=4)
     model.eval()
-    a, b = draw.randn("a", 1, 3, 8), draw.randn("b", 2, 5, 8)
+    a, b = draw.randn("a", 1, 3, 8), draw.randn("b", 1, 3, 8)
     _, cache_a = model(a)
     _, cache_b = model(b)
     found = {
         "a": seen(model(draw.randn("next a", 1, 2, 8), cache=cache_a)),
-        "b": seen(model(draw.randn("next b", 2, 1, 8), cache=cache_b)),
+        "b": seen(model(draw.randn("next b", 1, 1, 8), cache=cache_b)),
         "a again, without a cache": seen(model(a)),
     }
     for layer in (model.W_q, model.W_v):

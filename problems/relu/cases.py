@@ -46,8 +46,8 @@ def two_calls(solve, draw):
 
 @case("gradient: 1 above zero, 0 below", kind="gradients")
 def gradient(solve, draw):
-    x = draw.randn("x", 4, 9, grad=True)
-    return draw.gradients(solve(x), x=x)
+    x, tiny = draw.randn("x", 4, 9, grad=True), draw.randn("tiny", 13, std=1e-12, grad=True)
+    return draw.gradients((solve(x), solve(tiny)), x=x, tiny=tiny)
 
 
 def is_subgradient(seen, expected, draw):

@@ -12,7 +12,8 @@ def default_dim(solve, draw):
 @case("every dim, counted from the front or from the back", kind="values")
 def every_dim(solve, draw):
     x = draw.randn("x", 3, 5, 4, mean=1.0, std=2.0)
-    return {f"dim {dim}": solve(x, dim=dim) for dim in (0, 1, 2, -3, -2)}
+    matrix = draw.randn("matrix", 3, 4, std=2.0)
+    return {f"dim {dim}": solve(x, dim=dim) for dim in (0, 1, 2, -3, -2)} | {"a matrix, dim 0": solve(matrix, dim=0)}
 
 
 @case("a slice of one entry gives 1, along the last dim too", kind="interface")

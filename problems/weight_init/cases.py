@@ -129,6 +129,8 @@ def still_leaf(seen, expected, draw):
             text = f"After the call `{flag}` is {seen[flag]}; it was {expected[flag]}. Write under `torch.no_grad()`."
             require(seen[flag] is expected[flag], f"{flag} is {seen[flag]}", text)
     require(seen["autograd on"] is True, "autograd off", "Autograd is off after the call: use `with torch.no_grad():`.")
+    text = "Autograd was off before the call and is on after it: use `with torch.no_grad():`."
+    require(seen["autograd off, where it was off"] is True, "autograd switched on", text)
 
 
 @case("a parameter stays a leaf that requires a gradient", kind="gradients", verify=still_leaf)
@@ -139,7 +141,10 @@ def parameter(solve, draw):
     for path, weight in (("parameter", parameter), ("tensor", tensor)):
         solve(weight)
         seen |= {path: weight, f"{path}.requires_grad": weight.requires_grad, f"{path}.is_leaf": weight.is_leaf}
-    return seen | {"autograd on": torch.is_grad_enabled()}
+    seen["autograd on"] = torch.is_grad_enabled()
+    with torch.no_grad():
+        solve(fresh(3, 5))
+        return seen | {"autograd off, where it was off": not torch.is_grad_enabled()}
 
 
 def new_numbers(seen, expected, draw):

@@ -282,6 +282,15 @@ class punctuation_lost(Tokenizer):
         return "".join(c if c.isalnum() else " " for c in text).split()
 
 
+class each_word_once(Tokenizer):
+    def words(self, text):
+        found = []
+        for word in super().words(text):
+            if word not in found:
+                found.append(word)
+        return found
+
+
 class longest_match(Tokenizer):
     def cut(self, word):
         text, known, out = "".join(word[:-1]) + "</w>", {a + b for a, b in self.merges} | {"</w>"}, []

@@ -254,3 +254,11 @@ class TailsCutOff(Layer):
 
 
 SECOND_WAY |= {"numbers_tied": NumbersTied, "standardised": Standardised, "tails_cut_off": TailsCutOff}
+
+
+class OneInputMore(Layer):
+    def scale(self):
+        return (1 + self.in_features) ** -0.5
+
+
+SECOND_WAY |= {"one_input_more": OneInputMore}

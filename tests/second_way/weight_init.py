@@ -130,6 +130,13 @@ def autograd_left_off(weight):
     return weight
 
 
+def autograd_switched_on(weight):
+    with torch.no_grad():
+        fill(weight, (2 / weight.shape[1]) ** 0.5)
+    torch.autograd.grad_mode.set_grad_enabled(True)
+    return weight
+
+
 def reseeds(weight):
     torch.random.manual_seed(42)
     return fill(weight, (2 / weight.shape[1]) ** 0.5)
