@@ -76,7 +76,8 @@ def turns(solve, draw):
     layer, seen = filled_norm(solve, draw, 3, momentum=0.4), {}
     for time, training in enumerate((True, True, False, True, False)):
         x = draw.randn(f"x {time}", 5, 3, mean=time - 1.5, std=2.0)
-        seen[f"{time}: {'training' if training else 'eval'}"] = layer.train(training)(x)
+        with torch.set_grad_enabled(time != 3):  # the mode is the layer's, not autograd's
+            seen[f"{time}: {'training' if training else 'eval'}"] = layer.train(training)(x)
     return seen
 
 

@@ -45,7 +45,8 @@ def all_equal(solve, draw):  # whatever falls on a wrong axis broadcasts in sile
 def two_batches_then_eval(solve, draw):
     layer = filled_norm(solve, draw, 3, momentum=0.3)
     seen = {"first": layer(images(draw, "x", 2, 3, 4, 2))}
-    seen |= {"second": layer(images(draw, "second x", 3, 3, 2, 2))}
+    with torch.no_grad():  # the mode is the layer's, not autograd's
+        seen |= {"second": layer(images(draw, "second x", 3, 3, 2, 2))}
     draw.keep("norm in eval", layer.eval())
     return seen | {"eval": attempt(layer, draw.randn("third x", 1, 3, 1, 1))}
 

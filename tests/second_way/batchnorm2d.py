@@ -362,6 +362,16 @@ class FalsyMomentum(Right):
         super().update(x, mean, var)
 
 
+class FollowsAutograd(Right):
+    def forward(self, x):
+        mode = self.training
+        self.training = mode and torch.is_grad_enabled()
+        try:
+            return super().forward(x)
+        finally:
+            self.training = mode
+
+
 SECOND_WAY = {
     "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"): value
     for name, value in list(globals().items())
