@@ -90,12 +90,24 @@ def turns(solve, draw):
     return found | {"a, other weights": seen(model(draw.randn("last a", 1, 1, 10), cache=cache_a))}
 
 
-@case("scores of several hundred: finite, and right", kind="numerics", **ROUNDED_SCORES)
+@case("a hidden score near 1000, all visible ones near -1000", kind="numerics", **ROUNDED_SCORES)
 def large_scores(solve, draw):
-    model = built(solve, draw)
+    """Feature 0 is all that queries and latents see, and the rope part is 0: it is 1 but for the last token.
+
+    A mask of -1000, added or put in, lets the last key through; one of -10000 does not.
+    """
+    model, x = built(solve, draw), draw.randn("x", 2, 6, 10)
+    signs = torch.tensor([1, 1, 1, 1, 1, -1], device=draw.device)
+    x[..., 0] = signs * draw.rand("feature 0", 2, 6, low=1.02, high=1.04)
     with torch.no_grad():
-        model.W_q.weight.mul_(300)
-    return {"out": model(draw.randn("x", 2, 6, 10))[0]}
+        for layer in (model.W_q, model.W_dkv, model.W_kr):
+            layer.weight[:, 1:] = 0
+        model.W_kr.weight.zero_()
+        model.W_dkv.weight[:, 0] = draw.randn("latent", 6)
+        keys = (model.W_uk.weight @ model.W_dkv.weight[:, 0]).view(3, 4)
+        queries = -1000 * 6**0.5 * keys / keys.square().sum(-1, keepdim=True)
+        model.W_q.weight[:, 0] = torch.cat([queries, torch.zeros_like(queries[:, :2])], dim=1).flatten()
+    return {"out": model(x)[0]}
 
 
 @case("gradients of x and of the six weights, without a cache, in eval", kind="gradients")

@@ -65,6 +65,9 @@ class Right(nn.Module):
     def hidden(self, n, total, cache):
         return torch.arange(total) > (torch.arange(n) + total - n)[:, None]
 
+    def masked(self, scores, hidden):
+        return torch.where(hidden, -math.inf, scores)
+
     def weights(self, scores):
         return torch.softmax(scores, dim=3)
 
@@ -89,7 +92,7 @@ class Right(nn.Module):
         content = torch.einsum("bhsd,bhtd->bhst", q, self.heads(self.W_uk(c)))
         rope = torch.einsum("bhsd,btd->bhst", self.turn_query(p, past), r)
         hidden = self.hidden(x.size(1), c.size(1), cache)
-        weights = self.weights(torch.where(hidden, -math.inf, self.total(content, rope)))
+        weights = self.weights(self.masked(self.total(content, rope), hidden))
         return self.out(torch.einsum("bhst,bhtd->bhsd", weights, self.values(c))), self.kept(new, whole)
 
 
@@ -193,6 +196,8 @@ SECOND_WAY = {
     "latent_normalised": own(latent=normalised),
     "half_split_rope": own(turn=half_split),
     "other_direction": own(direction=-1.0),
+    "mask_of_minus_1000": own(masked=lambda self, scores, hidden: torch.where(hidden, -1e3, scores)),
+    "mask_of_minus_1000_added": own(masked=lambda self, scores, hidden: scores.add(hidden.float(), alpha=-1e3)),
     "mask_without_offset": own(hidden=lambda self, n, total, cache: torch.ones(n, total).triu(1) > 0),
     "mask_without_cache_only": own(
         hidden=lambda self, n, total, cache: (
