@@ -255,6 +255,11 @@ class ArgumentsExchanged(Right):
         return self.loss_fn(y, self.model(x))
 
 
+class PartsLeftInTrainingMode(Right):
+    def end(self):
+        self.model.training = self.mode
+
+
 def as_function(loop):
     def fit(model, batches, loss_fn, optimizer, epochs):
         return loop(model, batches, loss_fn, optimizer, epochs).run()
