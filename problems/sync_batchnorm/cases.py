@@ -73,11 +73,12 @@ def one_beside(solve, draw):
     return seen(solve(counts, means, draw.keep("variances with a 0", variances)))
 
 
-@case("an empty rank whose statistics are NaN", kind="numerics")
+@case("empty ranks whose statistics are NaN, or infinite", kind="numerics")
 def empty(solve, draw):
-    counts, means, variances = ranks(draw, [3, 0, 8])
+    counts, means, variances = ranks(draw, [3, 0, 8, 0])
     means, variances = means.clone(), variances.clone()
     means[1] = variances[1] = float("nan")
+    means[3] = variances[3] = float("inf")
     return seen(solve(counts, draw.keep("means with NaN", means), draw.keep("variances with NaN", variances)))
 
 
