@@ -17,9 +17,11 @@ def two_groups(solve, draw):
     return {"output": solve(uneven(draw, "x", 3, 6, 5, 2), 2, *affine(draw, 6))}
 
 
-@case("(N, C): no positions", kind="values")
+@case("(N, C): no positions, of three samples and of one", kind="values")
 def rank_two(solve, draw):
-    return {"output": solve(uneven(draw, "x", 3, 8), 2, *affine(draw, 8))}
+    weight, bias = affine(draw, 8)
+    seen = {"output": solve(uneven(draw, "x", 3, 8), 2, weight, bias)}
+    return seen | {"one sample": solve(uneven(draw, "y", 1, 8), 2, weight, bias)}
 
 
 @case("(N, C, L)", kind="values")
