@@ -99,9 +99,12 @@ def evaluation(solve, draw):
     return with_exact_zeros(solve(*arguments, eps=0.05, momentum=0.3, training=False), arguments[1])
 
 
-@case("eval: a single real step of a single channel", kind="mode")
+@case("eval: a single real step of a single channel; rows of one step, real or not", kind="mode")
 def eval_single(solve, draw):
-    return {"output": solve(*inputs(draw, [1], 3, 1), training=False)}
+    arguments = inputs(draw, [1], 3, 1)
+    single = {"output": solve(*arguments, training=False)}
+    x, lengths = inputs(draw, [1, 0], 1, 1, name="y")
+    return single | {"rows of one step": solve(x, lengths, *arguments[2:], training=False)}
 
 
 @case("training: gradients of x, weight and bias, NaN in the padding", kind="gradients")
