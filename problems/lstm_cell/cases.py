@@ -85,13 +85,15 @@ def large_gradients(solve, draw):
     return draw.gradients(tuple(solve(x, h, c, w_ih, w_hh)), x=x, c=c)
 
 
-@case("cells of ±20 and more, with gradient", kind="numerics")
+@case("cells of ±20 and more, with gradient; cells ten thousand times as large", kind="numerics")
 def large_cells(solve, draw):
     given = cell(draw, 3, 2, 4)
     signs = draw.randint("signs", 0, 2, 3, 4) * 2 - 1
     sizes = draw.rand("sizes", 3, 4, low=20, high=400)
     given["c"] = draw.keep("large c", (signs * sizes).requires_grad_())
-    return draw.gradients(tuple(solve(**given)), c=given["c"])
+    huge = solve(**given | {"c": draw.keep("huge c", given["c"].detach() * 1e4)})
+    found = draw.gradients(tuple(solve(**given)), c=given["c"])
+    return found | {f"huge: {name}": value for name, value in seen(huge).items()}
 
 
 @case("gradients of all seven, in float64", kind="gradients", float64=True)
