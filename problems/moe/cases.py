@@ -54,12 +54,12 @@ def _router(named, d_model, num_experts):
 
 def filled(
     solve, draw, d_model, d_ff, num_experts, batch=2, length=5, x="x", biases=0.0, shift=0.0, spread=0.7, options=None,
-    **top_k,
+    alike=False, **top_k,
 ):  # fmt: skip
     """A model with drawn weights (Identity if it lacks some), tokens whose scores are well apart, the weights.
 
     ``biases`` scales the biases; ``spread`` is about the distance between two scores of a token, ``shift`` between the
-    scores of two tokens. ``options`` are those of the tokens.
+    scores of two tokens. ``alike``: all tokens choose the same experts. ``options`` are those of the tokens.
     """
     model = solve(d_model=d_model, d_ff=d_ff, num_experts=num_experts, **top_k).to(draw.device)
     # Orthogonal rows: then tokens can be made that have any scores one likes.
@@ -84,7 +84,8 @@ def filled(
     draw.observed |= {f"{x}: weights of the {kind}": numbers[kind] for kind in ("router", "experts")}
 
     scores = draw.rand(f"{x}: scores", batch * length, num_experts).cpu()
-    scores = spread * (scores.argsort(-1) + scores / 2 - num_experts / 2)
+    ranks = scores.argsort(-1)[: 1 if alike else None]
+    scores = spread * (ranks + scores / 2 - num_experts / 2)
     free = draw.randn(f"{x}: free", batch * length, d_model).cpu()
     every_other = (torch.arange(batch * length) % 2 - 0.5)[:, None]
     tokens = free + (scores - shift * every_other - free @ router.T) @ router
@@ -108,11 +109,11 @@ def best(solve, draw):
     return answer(solve, draw, 7, 11, 5, top_k=2) | wide
 
 
-@case("one expert, all of them, top_k of 1, a single token, the default top_k", kind="interface")
+@case("one expert, all of them, top_k of 1 and all tokens alike, a single token, the default top_k", kind="interface")
 def extremes(solve, draw):
     seen = answer(solve, draw, 5, 8, 1, top_k=1, x="one expert")
     seen |= answer(solve, draw, 6, 9, 4, top_k=4, x="all")
-    seen |= answer(solve, draw, 7, 9, 5, top_k=1, x="top_k 1")
+    seen |= answer(solve, draw, 7, 9, 5, top_k=1, x="top_k 1", alike=True)
     seen |= answer(solve, draw, 9, 5, 4, x="default top_k")
     # Its shape only: parameters are known by their sizes, where none is 1.
     narrow = solve(d_model=1, d_ff=2, num_experts=3).to(draw.device)(draw.randn("narrow x", 2, 4, 1).clone())
@@ -181,4 +182,5 @@ def gradients(solve, draw):
         gradient = seen.pop(f"gradient of {name}")
         if isinstance(gradient, torch.Tensor):  # none arrives at an expert without tokens; biases are zero
             change[int(name.endswith("experts"))] += (gradient * parameter.detach()).sum()
-    return seen | {"change along the weights of the router, of the experts": change}
+    seen["change along the weights of the router, of the experts"] = change
+    return seen | {f"eval: {name}": value for name, value in draw.gradients(model.eval()(x), x=x).items()}
