@@ -68,7 +68,7 @@ def memory(solve, draw):
 
 @case("block_size is obeyed: larger blocks, fewer steps", kind="cost")
 def steps(solve, draw):
-    inputs = qkv(draw, b=1, s=192, d=3)
+    inputs = qkv(draw, b=1, s=128, d=3)
 
     def count(s, **block):
         """How many operators the first ``s`` positions take."""
@@ -80,8 +80,8 @@ def steps(solve, draw):
     draw.at_most("steps with block_size=18, as a share of those with block_size=6", share, 0.7)
     share = count(64, block_size=32) / count(64, block_size=16)
     draw.at_most("steps of 64 positions with block_size=32, as a share of those with block_size=16", share, 0.7)
-    share = count(192, block_size=64) / count(192, block_size=32)  # beyond the default, too
-    draw.at_most("steps of 192 positions with block_size=64, as a share of those with block_size=32", share, 0.7)
+    share = count(128, block_size=64) / count(128, block_size=32)  # beyond the default, too
+    draw.at_most("steps of 128 positions with block_size=64, as a share of those with block_size=32", share, 0.7)
     # 64 positions are 2 blocks of 32 but 3 of 31; 33 positions are 2 blocks of 32 but 1 of 33.
     return {"as many steps by default as with block_size=32": [count(s) == count(s, block_size=32) for s in (33, 64)]}
 

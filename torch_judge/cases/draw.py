@@ -110,7 +110,7 @@ class Draw:
             tensor = wide[tuple(slice(0, 2 * size, 2) for size in tensor.shape)].copy_(tensor)
         if grad:
             tensor.requires_grad_()
-        self._drawn.update(self._keep(name, tensor))
+        self._drawn.update(self.watch(name, tensor))
         return tensor
 
     @unwatched
@@ -120,11 +120,11 @@ class Draw:
         Where the reference leaves a part alone, the learner must leave it alone, bit for bit; where the reference
         changes it, the learner must change it likewise. ``free`` frees parts, e.g. ``["*.grad"]``.
         """
-        self._keep(name, thing, tuple(free))
+        self.watch(name, thing, tuple(free))
         return thing
 
-    def _keep(self, name: str, thing: object, free: tuple[str, ...] = ()) -> dict[str, Leaf]:
-        """Do what `keep` says; returns the parts as they are now."""
+    def watch(self, name: str, thing: object, free: tuple[str, ...] = ()) -> dict[str, Leaf]:
+        """Do what `keep` says, for everything that is kept or drawn; returns the parts as they are now."""
         if name in self.inputs:
             raise ProblemError(f"A case keeps `{name}` twice.", "Give each input a name of its own.")
         self.inputs[name] = thing

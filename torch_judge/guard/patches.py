@@ -57,7 +57,8 @@ def _versions_tell() -> bool:
 
 # To look at a value counts a reference to it. A process that was forked must copy the page in which it lies for that:
 # for all of torch's names, two megabytes at every check.
-_VERSIONS = {owner: _version_of(owner) for owner in PATCHABLE.values()} if _versions_tell() else {}
+_VERSIONS: dict[Any, ctypes.c_uint64] = {}
+_TELLING = _versions_tell()
 
 # What was found at the last look, at which version of the dict, and among which values.
 _SCANNED: dict[Any, tuple[int, tuple[Any, ...], tuple[str, ...]]] = {}
@@ -136,7 +137,9 @@ def _replaced(owner: Any, own: Mapping[str, Any] = MappingProxyType({})) -> tupl
 
     Functions of torch's own may: its compiler wraps some when it is imported.
     """
-    version = _VERSIONS[owner].value if owner in _VERSIONS else 0
+    if _TELLING and owner not in _VERSIONS:
+        _VERSIONS[owner] = _version_of(owner)
+    version = _VERSIONS[owner].value if _TELLING else 0
     scanned, before, found = _SCANNED.get(owner, (0, (), ()))
     if version and version == scanned:
         return found

@@ -1,7 +1,7 @@
 """Calls of torch that do nothing but what their names say: where the call was looked at, its operators need no look.
 
 An operator mode costs three to five times what a small operator does, and nearly all operators come from such calls.
-Each of these runs operators that no concept names which does not name the call, too (`tests/test_guard.py` runs them).
+Each of these runs operators that no concept names which does not name the call, too (`tests/test_plain.py` runs them).
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from torch_judge.cases.draw import Draw, T
+from torch_judge.cases.draw import Draw
+from torch_judge.cases.observations import Leaf
 from torch_judge.observe import clean_state
 from torch_judge.verdict.known import Known
 
@@ -21,10 +22,10 @@ class _CopyingDraw(Draw):
         super().__init__(key, seed, device)
         self.copies: dict[str, Any] = {}
 
-    def keep(self, name: str, thing: T, free: Any = ()) -> T:
+    def watch(self, name: str, thing: object, free: tuple[str, ...] = ()) -> dict[str, Leaf]:
         with torch.no_grad():
             self.copies[name] = _copied(thing)
-        return super().keep(name, thing, free)
+        return super().watch(name, thing, free)
 
 
 def replayed(known: Known, case: int | str, seed: int, device: str) -> tuple[dict[str, Any], list[str]]:

@@ -102,6 +102,12 @@ class Database:
     def _transact(self, work: Callable[[sqlite3.Connection], T], *, default: T, write: bool) -> T:
         if write:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+        elif self._kept is not None:  # a moment ago it was found sound
+            try:
+                return work(self._kept)
+            except BaseException:
+                self._close(self._kept)
+                raise
         elif not self.path.exists():
             return default
         before = self._state()
