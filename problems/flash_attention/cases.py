@@ -20,10 +20,10 @@ def any_block_size(solve, draw):
     return {f"block_size={size}": solve(*inputs, block_size=size) for size in (1, 2, 6, 10)}
 
 
-@case("without block_size, and a sequence of one of width 1", kind="interface")
+@case("without block_size; a sequence of one, and one of three, of width 1", kind="interface")
 def defaults(solve, draw):
-    one = [draw.randn(f"one {name}", 1, 1, 1) for name in "QKV"]
-    return {"output": solve(*qkv(draw, b=1, s=37, d=2)), "one position": solve(*one)}
+    one, narrow = [draw.randn(f"one {name}", 1, 1, 1) for name in "QKV"], [draw.randn(name, 2, 3, 1) for name in "qkv"]
+    return {"output": solve(*qkv(draw, b=1, s=37, d=2)), "one position": solve(*one), "width 1": solve(*narrow)}
 
 
 @case("scores of several hundred, positive and negative: finite, and right", kind="numerics", **BY_LOGSUMEXP)
