@@ -364,7 +364,6 @@ except ChildProcessError: print("alone")
     assert done.stdout == "alone\n", done.stderr
 
 
-@pytest.mark.slow
 def test_folders_within_each_other_do_not_end_what_looks_at_them() -> None:
     """A thousand of them once killed the server: os.walk calls itself, until Python 3.12."""
     scratch = new_scratch()
@@ -382,6 +381,7 @@ def test_folders_within_each_other_do_not_end_what_looks_at_them() -> None:
         remove_scratch(scratch)
 
 
+@pytest.mark.slow
 def test_scratch_is_emptied_and_removed() -> None:
     with Worker() as own:
         own.run(job("import os\nos.makedirs('a/b')\nopen('a/b/c', 'w').write('x')\nos.chmod('a', 0)\nos.chmod('.', 0)"))
@@ -486,6 +486,8 @@ LEAVES: dict[str, Leaf] = {
     "plain": TensorLeaf(torch.arange(6.0).reshape(2, 3)),
     "device": TensorLeaf(torch.ones(2), "cuda"),
     "0-d": TensorLeaf(torch.tensor(2.5)),
+    "0-d bfloat16": TensorLeaf(torch.tensor(2.5, dtype=torch.bfloat16)),
+    "0-d complex": TensorLeaf(torch.tensor(2.5j)),
     "empty": TensorLeaf(torch.empty(0, 3)),
     "empty complex": TensorLeaf(torch.empty(0, 3, dtype=torch.complex128)),
     "strided": TensorLeaf(torch.arange(12.0).reshape(3, 4).T[::2]),

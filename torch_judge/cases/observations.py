@@ -110,13 +110,14 @@ class Seen:
 def bytes_of(tensor: torch.Tensor) -> bytes:
     """The values of a detached tensor on the CPU, as they lie in memory."""
     if tensor.dtype in _WITHOUT_NUMPY:
-        tensor = tensor.resolve_conj().resolve_neg().contiguous().view(torch.uint8)
+        tensor = tensor.resolve_conj().resolve_neg().reshape(-1).view(torch.uint8)
     return tensor.numpy().tobytes()
 
 
 def fingerprint(tensor: torch.Tensor) -> Fingerprint:
     """The fingerprint of a detached tensor on the CPU."""
-    digest = hashlib.blake2b(bytes_of(tensor), digest_size=16, key=f"{tensor.dtype} {list(tensor.shape)}".encode())
+    digest = hashlib.blake2b(f"{tensor.dtype} {list(tensor.shape)} ".encode(), digest_size=16)
+    digest.update(bytes_of(tensor))
     return Fingerprint(digest.hexdigest())
 
 
