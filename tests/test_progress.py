@@ -427,6 +427,16 @@ def test_a_connection_that_is_kept_open_serves_all_until_one_fails(
         other.execute("BEGIN EXCLUSIVE")
 
 
+def test_an_added_table_that_was_read_first_is_written_to_the_file(tmp_path: Path) -> None:
+    path, old = tmp_path / "p.db", {"a": {"x": "INTEGER"}}
+    storage.Database(path, old, 1, {}, {}).write(("INSERT INTO a VALUES (:x)", {"x": 1}))
+    newer = storage.Database(path, old, 1, {}, {"b": {"y": "INTEGER"}})
+    with newer.kept_open():
+        assert newer.read("SELECT y FROM b") == []
+        assert newer.write(("INSERT INTO b VALUES (:y)", {"y": 2}))
+    assert [tuple(row) for row in newer.read("SELECT y FROM b")] == [(2,)]
+
+
 def test_damage_is_mended_while_a_connection_is_kept_open(store: Store) -> None:
     store.record(report())
     with store.database.kept_open():

@@ -167,6 +167,8 @@ class Database:
     def _add(self, db: sqlite3.Connection, *, lasting: bool) -> None:
         """Make the added tables that the file lacks; for reading, where the file stays as it is, in memory."""
         for table in self._added.keys() - _names(db):
+            if lasting:  # a connection that is kept may have read: its table in memory would hide the one in the file
+                db.execute(f"DROP TABLE IF EXISTS temp.{table}")
             kind = "TABLE" if lasting else "TEMP TABLE IF NOT EXISTS"
             db.execute(f"CREATE {kind} {table} ({_declared(self._added[table])})")
 
