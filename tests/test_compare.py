@@ -70,6 +70,7 @@ DIFFERENT = {
     "such an int for a 0-d tensor": (10**4000, torch.tensor(0.5), "type"),
     "NaN for a 0-d tensor of ints": (math.nan, torch.tensor(3), "type"),
     "an int of more than 64 bits for one": (2**64, torch.tensor(3), "type"),
+    "70 dimensions": (torch.ones(1).reshape([1] * 70), WAVE, "type"),
     "8-bit floats": (WAVE.to(torch.float8_e5m2), WAVE, "type"),
     "a 1-d tensor for a float": (torch.tensor([0.5]), 0.5, "type"),
     "NaN for a float": (math.nan, 0.5, "values"),

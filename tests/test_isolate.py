@@ -488,6 +488,7 @@ LEAVES: dict[str, Leaf] = {
     "0-d": TensorLeaf(torch.tensor(2.5)),
     "0-d bfloat16": TensorLeaf(torch.tensor(2.5, dtype=torch.bfloat16)),
     "0-d complex": TensorLeaf(torch.tensor(2.5j)),
+    "64-d": TensorLeaf(torch.ones([1] * 64)),
     "empty": TensorLeaf(torch.empty(0, 3)),
     "empty complex": TensorLeaf(torch.empty(0, 3, dtype=torch.complex128)),
     "strided": TensorLeaf(torch.arange(12.0).reshape(3, 4).T[::2]),
@@ -553,6 +554,12 @@ def test_garbage_is_a_wire_error(data: bytes) -> None:
     if not b"tj".startswith(data[:2]):
         with pytest.raises(WireError):
             framing.FrameReader().feed(data)
+
+
+def test_a_tensor_of_more_dimensions_than_can_be_compared_is_a_wire_error() -> None:
+    deep = TensorLeaf(torch.ones([1] * 65, dtype=torch.bfloat16))
+    with pytest.raises(WireError):
+        wire.decode_seen(wire.encode_seen(Seen("c", {"x": deep})))
 
 
 VALID = wire.encode_seen(SEEN)

@@ -16,6 +16,8 @@ from torch_judge.report import ExceptionInfo, Violation
 MAX_DEPTH = 20
 MAX_LEAVES = 20_000
 MAX_NUMEL = 1 << 24
+MAX_DIMS = 64
+"""Of a tensor: of more, torch and NumPy can do little but reshape them."""
 DTYPES = frozenset((
     torch.bool, torch.uint8, torch.uint16, torch.uint32, torch.uint64, torch.int8, torch.int16, torch.int32,
     torch.int64, torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128,
@@ -185,6 +187,8 @@ def _tensor_leaf(tensor: torch.Tensor) -> Leaf:
         return Marker(f"a tensor of dtype `{tensor.dtype}`")
     if tensor.numel() > MAX_NUMEL:
         return Marker(f"a tensor of {tensor.numel()} elements")
+    if tensor.dim() > MAX_DIMS:
+        return Marker(f"a tensor of {tensor.dim()} dimensions")
     data = tensor.detach().clone(memory_format=torch.contiguous_format)
     return TensorLeaf(data) if data.is_cpu else TensorLeaf(data.cpu(), tensor.device.type)
 

@@ -17,6 +17,7 @@ import torch
 from torch_judge.cases.observations import (
     DTYPES,
     MAX_BITS,
+    MAX_DIMS,
     MAX_LEAVES,
     MAX_NUMEL,
     Bound,
@@ -206,7 +207,7 @@ class _Tensors:
 
     def take(self, dtype: torch.dtype, shape: list[Any]) -> torch.Tensor:
         """The next tensor, in a part of the storage that is its own."""
-        expect(all(type(n) is int and n >= 0 for n in shape))
+        expect(len(shape) <= MAX_DIMS and all(type(n) is int and n >= 0 for n in shape))
         count, start = math.prod(shape), self._at
         expect(count <= MAX_NUMEL)
         if not count:
