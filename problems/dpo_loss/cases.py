@@ -24,7 +24,7 @@ def beta(solve, draw):
     logps = draw.keep("policy_chosen_logps, the first wrong", wrong), rejected, ref_chosen, ref_rejected
     ranges = {"small": (0.02, 0.05), "medium": (0.2, 0.45), "large": (1.1, 1.6)}
     betas = {name: number(draw, f"{name} beta", low, high) for name, (low, high) in ranges.items()}
-    return {f"{name} beta": solve(*logps, beta=beta) for name, beta in betas.items()}
+    return {f"{name} beta": solve(*logps, beta=beta) for name, beta in (betas | {"zero": 0.0}).items()}
 
 
 @case("a single pair", kind="interface")

@@ -6,16 +6,16 @@ MIXED = [7, -2, 7, 40, -2, 40, 7, -2, 40, 40, -2, 40]
 """Ids with gaps, one of them negative, in no order: groups of three, four and five."""
 
 
-def samples(draw, ids, spread=1.0, grad=(), equal=None):
+def samples(draw, ids, spread=1.0, grad=(), equal=None, of=""):
     """Rewards well apart within a group (but for the group ``equal``), and log-probabilities that rise with them, so
     that the loss is far from zero. Every group has a level of its own: two that are taken for one show."""
     rank = torch.tensor([float(ids[:i].count(id)) for i, id in enumerate(ids)])
     level = torch.tensor([2.5 * list(dict.fromkeys(ids)).index(id) for id in ids])
-    values = spread * (rank + level + draw.rand("noise", len(ids), high=0.6).cpu())
+    values = spread * (rank + level + draw.rand(f"{of}noise", len(ids), high=0.6).cpu())
     values[[i for i, id in enumerate(ids) if id == equal]] = 0.5  # exact, and so is the mean of four
-    parts = {"logps": rank - draw.rand("more noise", len(ids), low=4.0, high=5.0).cpu(), "rewards": values}
-    logps, rewards = (draw.tensor(name, part, grad=name in grad) for name, part in parts.items())
-    return logps, rewards, draw.tensor("group_ids", ids, dtype=torch.int64)
+    parts = {"logps": rank - draw.rand(f"{of}more noise", len(ids), low=4.0, high=5.0).cpu(), "rewards": values}
+    logps, rewards = (draw.tensor(f"{of}{name}", part, grad=name in grad) for name, part in parts.items())
+    return logps, rewards, draw.tensor(f"{of}group_ids", ids, dtype=torch.int64)
 
 
 def shuffled(draw, ids):
@@ -63,11 +63,12 @@ def negative_ids(solve, draw):
     return {"loss": solve(*samples(draw, shuffled(draw, 3 * [largest, largest - 1, -1, -2, -largest] + [1, 1])))}
 
 
-@case("ids far below zero: next to each other, 256, 1000 and 65536 apart", kind="values")
+@case("ids far below zero: next to each other, 256, 1000, 65536 and 2**60 apart", kind="values")
 def far_below_zero(solve, draw):
-    # Below -2**24 neighbours are one number in float32. A loop from the smallest id to the largest stays bearable.
+    # Below -2**24 neighbours are one number in float32. 2**60 apart, numbers are one in 32 bits, and a table from one
+    # to the other is refused at once; a table of 2**32 rows would be made, and take all memory.
     first = -(2**24) - 4 * integer(draw, "a quarter of the distance", 0, 100)
-    ids = [first, first - 1, first - 256, first - 1000, first - 2**16]
+    ids = [first, first - 1, first - 256, first - 1000, first - 2**16, first - 2**60]
     return {"loss": solve(*samples(draw, shuffled(draw, 3 * ids)))}
 
 
@@ -75,7 +76,8 @@ def far_below_zero(solve, draw):
 def eps(solve, draw):
     batch = samples(draw, [1, 0, 1, 1, 0])
     large, small = number(draw, "large eps", 1.5, 2.5), number(draw, "small eps", 0.05, 0.1)
-    return {"large eps": solve(*batch, eps=large), "small eps": solve(*batch, eps=small)}
+    seen = {"large eps": solve(*batch, eps=large), "small eps": solve(*batch, eps=small)}
+    return seen | {"eps 0": solve(*samples(draw, [2, 5, 2, 5, 5], spread=1e-4, of="eps 0: "), eps=0.0)}
 
 
 @case("default eps 1e-5: rewards that hardly differ", kind="numerics")

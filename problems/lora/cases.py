@@ -104,13 +104,15 @@ def initial(solve, draw):
     return four_tensors(layer) | {"another lora_A": another.lora_A, "output": layer(x), "linear(x)": layer.linear(x)}
 
 
-@case("a matrix with a scale above 1, sequences with the default alpha", kind="values")
+@case("a matrix with a scale above 1, sequences with the default alpha, alpha 0", kind="values")
 def values(solve, draw):
     layer = filled_layer(solve, draw, 7, 5, 3, alpha=8.0)
     default = filled_layer(solve, draw, 6, 9, 5, "default")
+    without = filled_layer(solve, draw, 5, 8, 3, "alpha 0", alpha=0.0)
     return {
         "matrix": layer(draw.randn("matrix", 4, 7, mean=0.5)),
         "sequences": default(draw.randn("sequences", 2, 3, 6, mean=0.5, strided=True)),
+        "alpha 0": without(draw.randn("rows", 4, 5)),
     }
 
 

@@ -66,6 +66,12 @@ def beta_fixed(pc, pr, rc, rr, beta=0.1):
     return F.softplus(-_z(pc, pr, rc, rr, beta)).mean()
 
 
+def falsy_beta(pc, pr, rc, rr, beta=None):
+    if not beta:
+        beta = 0.1
+    return F.softplus(-_z(pc, pr, rc, rr, beta)).mean()
+
+
 def default_beta(pc, pr, rc, rr, beta=0.5):
     return F.softplus(-_z(pc, pr, rc, rr, beta)).mean()
 

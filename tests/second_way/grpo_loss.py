@@ -112,6 +112,10 @@ def ids_in_16_bits(logps, rewards, group_ids, eps=1e-5):
     return _table(logps, rewards, torch.remainder(group_ids, 2**16), eps)
 
 
+def ids_in_32_bits(logps, rewards, group_ids, eps=1e-5):
+    return _table(logps, rewards, group_ids.type(torch.IntTensor), eps)
+
+
 def _written_row_by_row(logps, rewards, group_ids, eps, rows):
     """A row for each group, and the samples add to theirs one after the other."""
     ids, r = group_ids.tolist(), rewards.tolist()
@@ -202,6 +206,12 @@ def eps_as_floor(logps, rewards, group_ids, eps=1e-5):
 
 def eps_ignored(logps, rewards, group_ids, eps=1e-5):
     eps = 1e-5
+    return -torch.mean(_standardised(rewards.detach(), group_ids, lambda std: std + eps) * logps)
+
+
+def falsy_eps(logps, rewards, group_ids, eps=None):
+    if not eps:
+        eps = 1e-5
     return -torch.mean(_standardised(rewards.detach(), group_ids, lambda std: std + eps) * logps)
 
 

@@ -94,6 +94,11 @@ class OtherDefault(Right):
         super().__init__(in_features, out_features, rank, alpha)
 
 
+class FalsyAlpha(Right):
+    def __init__(self, in_features, out_features, rank, alpha=None):
+        super().__init__(in_features, out_features, rank, alpha if alpha else 1)
+
+
 class BothZero(Right):
     def start_A(self):
         return torch.zeros(self.rank, self.n_in)
@@ -437,6 +442,7 @@ SECOND_WAY = {
     "scaled_twice": ScaledTwice,
     "all_scaled": AllScaled,
     "other_default": OtherDefault,
+    "falsy_alpha": FalsyAlpha,
     "both_zero": BothZero,
     "roles_exchanged": RolesExchanged,
     "random_B": RandomB,
