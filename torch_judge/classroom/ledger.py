@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -27,14 +27,14 @@ class Line:
     path: Path
     start: int
 
-    def data(self) -> dict[str, Any]:
-        """What the line says; raises JudgeError if it is not there any more."""
-        try:
-            with self.path.open("rb") as file:
-                file.seek(self.start)
-                return dict(json.loads(file.readline()))
-        except (OSError, ValueError, TypeError):
-            raise JudgeError(f"`{self.path}` was changed while it was read.", "Run the same command again.") from None
+    def report(self, student: str, problem: str, key: str) -> dict[str, Any]:
+        """The report that it holds; raises JudgeError if it is not there any more, or is of another hand-in."""
+        with suppress(OSError, ValueError, TypeError, KeyError), self.path.open("rb") as file:
+            file.seek(self.start)
+            data = json.loads(file.readline())
+            if (data["student"], data["problem"], data["key"]) == (student, problem, key):
+                return dict(data["report"])
+        raise JudgeError(f"`{self.path}` was changed while it was read.", "Run the same command again.")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ class Judgement:
     @property
     def report(self) -> dict[str, Any]:
         """The whole report as JSON data. Raises JudgeError if its line is not there any more."""
-        return dict(self.written.data()["report"]) if isinstance(self.written, Line) else self.written
+        if isinstance(self.written, Line):
+            return self.written.report(self.student, self.problem, self.key)
+        return self.written
 
 
 @dataclass(frozen=True)
