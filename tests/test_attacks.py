@@ -7,7 +7,7 @@ import inspect
 
 import pytest
 from attacks.direct import DIRECT, IMPORTS
-from attacks.hidden import CALLS, HEAD, RUNS
+from attacks.hidden import CALLS, HEAD, RUNS, WORK
 from attacks.outside import ENTRY, OUTSIDE
 
 from torch_judge.bank import Problem, find_bank
@@ -57,6 +57,13 @@ def test_a_hidden_call_is_rejected(run: str, id: str, worker: Worker) -> None:
 def test_a_road_to_what_is_forbidden_is_rejected(how: str, worker: Worker) -> None:
     id, source = DIRECT[how]
     assert not official(id, IMPORTS + source, worker).accepted
+
+
+@pytest.mark.parametrize("how", WORK)
+def test_hidden_work_is_rejected(how: str, worker: Worker) -> None:
+    id, source = WORK[how]
+    report = official(id, IMPORTS + source, worker)
+    assert report.failed and report.error is None
 
 
 @pytest.mark.skipif(not LINUX, reason="the walls are Linux's")

@@ -126,6 +126,17 @@ def work(solve, draw):
     return {"out": out}
 
 
+@case("a cache with other numbers: they count, whatever the old tokens were", kind="state")
+def other_numbers(solve, draw):
+    # Whoever computes old keys and values again, from whatever was kept, has those of the tokens.
+    model = built(solve, draw)
+    with torch.no_grad():
+        _, cache = model(draw.randn("old x", 2, 4, 12).clone())
+        for part in cache:
+            part.add_(0.5)
+        return {"out": model(draw.randn("x", 2, 3, 12), cache=cache)[0]}
+
+
 @case("biases count, where a layer has one", kind="values")
 def biases(solve, draw):
     model = built(solve, draw, free=["*"])

@@ -117,6 +117,17 @@ def gradients(solve, draw):
     return draw.gradients(model(x)[0], x=x, **weights_of(model, NAMES))
 
 
+@case("a cache with other numbers: they count, whatever the old tokens were", kind="state")
+def other_numbers(solve, draw):
+    # Whoever computes the latents again, from whatever was kept, has those of the tokens.
+    model = built(solve, draw)
+    with torch.no_grad():
+        _, cache = model(draw.randn("old x", 2, 4, 10).clone())
+        for part in cache:
+            part.add_(0.5)
+        return {"out": model(draw.randn("x", 2, 3, 10), cache=cache)[0]}
+
+
 @case("W_q, W_dkv and W_kr see the new tokens only; what is kept per token", kind="cost")
 def work(solve, draw):
     model, x = built(solve, draw), draw.randn("x", 2, 9, 10)

@@ -168,3 +168,28 @@ def my_conv2d(x, weight, bias=None, stride=1, padding=0):
     return Behind.apply(lambda x, w, b: api(torch.nn.functional, "d2vnoc")(x, w, b, stride, padding), x, weight, bias)
 ''',
 }  # fmt: skip
+
+WORK = {
+    "old tokens that ride on the cache": (
+        "kv_cache",
+        '''
+class KVCacheAttention(nn.Module):
+    def __init__(self, d_model, num_heads):
+        super().__init__()
+        self.num_heads = num_heads
+        self.W_q, self.W_k, self.W_v, self.W_o = (nn.Linear(d_model, d_model) for _ in range(4))
+
+    def forward(self, x, cache=None):
+        every = x if cache is None else torch.cat([getattr(cache[0], "tokens", x[:, :0]), x], 1)
+        of = lambda part, t: nn.functional.linear(t, part.weight, part.bias)
+        heads = lambda part: of(part, every).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        q, k, v = heads(self.W_q), heads(self.W_k), heads(self.W_v)
+        scores = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(torch.ones(2 * every.shape[1:2]).bool().triu(1), -torch.inf)
+        out = (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)[:, -x.shape[1]:]
+        k = k * 1
+        k.tokens = every.detach()
+        return of(self.W_o, out), (k, v)
+''',
+    ),
+}
+"""Work that the statement rules out, done where no meter looks."""
