@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import pytest
 import torch
@@ -43,6 +44,19 @@ ALIKE = {
     "int64": (torch.arange(3), torch.arange(3)),
 }
 
+
+def nested() -> torch.Tensor:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns that they are a prototype
+        return torch.nested.nested_tensor([WAVE[0], WAVE[1, :3]])
+
+
+def kept_from_within_vmap() -> torch.Tensor:
+    kept: list[torch.Tensor] = []
+    torch.vmap(lambda row: (kept.append(row), row)[1])(WAVE)
+    return kept[0]
+
+
 DIFFERENT = {
     "a Tensor subclass": (WAVE.as_subclass(Subclass), WAVE, "type"),
     "None for a tensor": (None, WAVE, "type"),
@@ -71,6 +85,8 @@ DIFFERENT = {
     "NaN for a 0-d tensor of ints": (math.nan, torch.tensor(3), "type"),
     "an int of more than 64 bits for one": (2**64, torch.tensor(3), "type"),
     "70 dimensions": (torch.ones(1).reshape([1] * 70), WAVE, "type"),
+    "a nested tensor": (nested(), WAVE, "type"),
+    "what was kept from within vmap": (kept_from_within_vmap(), WAVE[0], "type"),
     "8-bit floats": (WAVE.to(torch.float8_e5m2), WAVE, "type"),
     "a 1-d tensor for a float": (torch.tensor([0.5]), 0.5, "type"),
     "NaN for a float": (math.nan, 0.5, "values"),

@@ -183,13 +183,20 @@ def leaf_of(value: object) -> Leaf:
 def _tensor_leaf(tensor: torch.Tensor) -> Leaf:
     if tensor.layout is not torch.strided or tensor.is_meta:
         return Marker(f"a tensor of layout `{tensor.layout}` on `{tensor.device}`")
+    if tensor.is_nested:
+        return Marker("a nested tensor")
     if tensor.dtype not in DTYPES:
         return Marker(f"a tensor of dtype `{tensor.dtype}`")
     if tensor.numel() > MAX_NUMEL:
         return Marker(f"a tensor of {tensor.numel()} elements")
     if tensor.dim() > MAX_DIMS:
         return Marker(f"a tensor of {tensor.dim()} dimensions")
-    data = tensor.detach().clone(memory_format=torch.contiguous_format)
+    try:
+        data = tensor.detach().clone(memory_format=torch.contiguous_format)
+    except RuntimeError:
+        if not torch._C._functorch.is_batchedtensor(tensor):
+            raise
+        return Marker("a tensor that was kept from within `vmap`")
     return TensorLeaf(data) if data.is_cpu else TensorLeaf(data.cpu(), tensor.device.type)
 
 
