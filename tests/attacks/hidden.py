@@ -172,7 +172,7 @@ def my_conv2d(x, weight, bias=None, stride=1, padding=0):
 WORK = {
     "old tokens that ride on the cache": (
         "kv_cache",
-        '''
+        """
 class KVCacheAttention(nn.Module):
     def __init__(self, d_model, num_heads):
         super().__init__()
@@ -189,7 +189,7 @@ class KVCacheAttention(nn.Module):
         k = k * 1
         k.tokens = every.detach()
         return of(self.W_o, out), (k, v)
-''',
+""",
     ),
 }
 """Work that the statement rules out, done where no meter looks."""
