@@ -141,6 +141,12 @@ def on_the_graph(self, x):
     self.running_var = self.blend_var(self.running_var, self.remembered_var(x))
 
 
+def learning(self, x):
+    if self.training and torch.is_grad_enabled():
+        return RightNorm.forward(self, x)
+    return (x - self.running_mean) / torch.sqrt(self.running_var + self.eps) * self.weight + self.bias
+
+
 class NoDecay(Right):
     def __init__(self, inputs, width, classes, lr=0.1, weight_decay=0.1):
         super().__init__(inputs, width, classes, lr, 0)
@@ -206,6 +212,7 @@ SECOND_WAY = {
     "biased_running_var": with_norm(remembered_var=RightNorm.batch_var),
     "unbiased_output": with_norm(batch_var=RightNorm.remembered_var),
     "buffers_in_graph": with_norm(update=on_the_graph),
+    "follows_autograd": with_norm(forward=learning),
     "norm_after_relu": with_forward(lambda self, x: x + self.norm(self.linear(x).clamp(min=0))),
     "relu_after_sum": with_forward(lambda self, x: (x + self.norm(self.linear(x))).relu()),
     "no_skip": with_forward(lambda self, x: self.norm(self.linear(x)).relu()),
