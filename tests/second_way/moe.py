@@ -1,5 +1,7 @@
 """The mistakes of `moe`, each written as another learner would: the diagnosis must name them too."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -92,6 +94,19 @@ class DetachedGates(Right):
         return super().gates(scores, chosen)
 
 
+class GatesDetachedInEval(Right):
+    def gates(self, scores, chosen):
+        with torch.set_grad_enabled(self.training and torch.is_grad_enabled()):
+            return super().gates(scores, chosen)
+
+
+class ExpertsDetachedInEval(Right):
+    def run(self, i, rows, weight):
+        with torch.set_grad_enabled(self.training and torch.is_grad_enabled()):
+            result = self.mlps[i](rows)
+        return weight * result
+
+
 class DetachedRouterInput(Right):
     def scores(self, x):
         return super().scores(x.data)
@@ -182,12 +197,18 @@ class ExpertsChooseTokens(Right):
 
 
 class CapacityLimit(Right):
+    factor = 1.0
+
     def mix(self, tokens, chosen, gates):
-        room, gates = -(-chosen.numel() // self.n), gates.clone()
+        room, gates = math.ceil(self.factor * chosen.numel() / self.n), gates.clone()
         for i in range(self.n):
             late = (chosen == i).nonzero()[room:]
             gates[late[:, 0], late[:, 1]] = 0
         return super().mix(tokens, chosen, gates)
+
+
+class DoubleCapacity(CapacityLimit):
+    factor = 2.0
 
 
 class NoisyRouting(Right):
@@ -331,6 +352,8 @@ SECOND_WAY = {
     "softmax_twice": SoftmaxTwice,
     "softmax_over_tokens": other_gates(lambda s: F.softmax(s.T, -1).T),
     "detached_gates": DetachedGates,
+    "gates_detached_in_eval": GatesDetachedInEval,
+    "experts_detached_in_eval": ExpertsDetachedInEval,
     "detached_router_input": DetachedRouterInput,
     "detached_experts": DetachedExperts,
     "everything_detached": EverythingDetached,
@@ -348,6 +371,7 @@ SECOND_WAY = {
     "default_top_k": DefaultTopK,
     "experts_choose_tokens": ExpertsChooseTokens,
     "capacity_limit": CapacityLimit,
+    "double_capacity": DoubleCapacity,
     "noisy_routing": NoisyRouting,
     "noisy_routing_in_training": NoisyRoutingInTraining,
     "returns_a_loss_too": ReturnsALossToo,

@@ -240,6 +240,20 @@ class NeedsALength(Right):
         self.left = len(self.batches)
 
 
+class StopsEarly(Right):
+    best, patience = float("inf"), 2
+
+    def walk(self):
+        yield from self.batches if self.patience else []
+
+    def after_epoch(self):
+        if not self.patience:
+            return
+        super().after_epoch()
+        self.patience = 2 if self.history[-1] < self.best else self.patience - 1
+        self.best = min(self.best, self.history[-1])
+
+
 class OneEpochTooMany(Right):
     def numbers(self):
         return range(0, self.epochs + 1)
