@@ -103,8 +103,12 @@ def grade(
             )
         plan = plan.of(tuple(dict.fromkeys(hand_in.problem for hand_in in found.hand_ins)))
         _judge(found, plan, out, bank, again, shard, workers, on)
+    left = _left(found, out, shard)
+    del found  # what is published is read from the folder of grades
     _publish(out, bank)
-    ctx.exit(NOT_JUDGED if _left(found, out, shard) else 0)
+    if left:
+        say(f"{left} hand-ins are not judged.", "Run the same command again; `export GRADES --json` says why.")
+    ctx.exit(NOT_JUDGED if left else 0)
 
 
 def _rule(out: Path, ruling: tuple[str, str, str] | None, because: str | None) -> None:
@@ -209,14 +213,11 @@ def _check_again(found: Recognition, again: Sequence[str]) -> None:
 
 
 def _left(found: Recognition, out: Path, shard: tuple[int, int]) -> int:
-    """How many hand-ins of this share are not judged; what to do about them is said."""
+    """How many hand-ins of this share are not judged."""
     from torch_judge.classroom.grading import pending
     from torch_judge.classroom.ledger import read_ledger
 
-    left = len(pending(found.hand_ins, read_ledger(out), shard=shard))
-    if left:
-        say(f"{left} hand-ins are not judged.", "Run the same command again; `export GRADES --json` says why.")
-    return left
+    return len(pending(found.hand_ins, read_ledger(out), shard=shard))
 
 
 def _publish(out: Path, bank: Bank) -> None:
