@@ -44,8 +44,7 @@ def interface(solve, draw):
         weights = sum(p.numel() for p in model.parameters() if p.requires_grad and p.dim() > 1)
         num_patches = getattr(model, "num_patches", None)
         sizes = f"img_size={img_size}, patch_size={patch_size}"
-        whole = hasattr(num_patches, "__index__")  # an int; a tensor is fine, too
-        seen[f"{sizes}: num_patches"] = str(int(num_patches) if whole else num_patches)
+        seen[f"{sizes}: num_patches"] = None if num_patches is None else float(num_patches)  # a tensor is fine, too
         seen[f"{sizes}: weights made in the constructor"] = weights >= channels * patch_size**2 * width
         tokens = model(draw.randn(sizes, batch, channels, img_size, img_size))
         seen[f"{sizes}: output"] = torch.zeros_like(tokens)  # its shape only

@@ -84,7 +84,7 @@ class Einsum(nn.Module):
         if img_size % patch_size:
             raise ValueError("img_size must be a multiple of patch_size")
         self.n, self.P = img_size // patch_size, patch_size
-        self.num_patches = self.n * self.n
+        self.num_patches = float(self.n * self.n)
         self.kernel = nn.Parameter(torch.empty(embed_dim, in_channels, patch_size, patch_size))
         nn.init.trunc_normal_(self.kernel, std=0.02)
 

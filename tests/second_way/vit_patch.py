@@ -139,12 +139,6 @@ class NumPatchesOfOneSide(Right):
         self.num_patches = self.n
 
 
-class NumPatchesAFloat(Right):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.num_patches = self.n / 1 * self.n
-
-
 class NumPatchesMissing(Right):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -199,7 +193,6 @@ SECOND_WAY = {
     "new_projection_each_call": NewProjectionEachCall,
     "batch_mixed": BatchMixed,
     "num_patches_of_one_side": NumPatchesOfOneSide,
-    "num_patches_a_float": NumPatchesAFloat,
     "num_patches_missing": NumPatchesMissing,
     "features_first": FeaturesFirst,
     "features_by_view": FeaturesByView,
