@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections import Counter
@@ -23,7 +24,8 @@ from torch_judge.study.running import drawing, execute, prepared, quiet, run, va
 from torch_judge.study.sheet import RAISES, weaknesses
 
 LONGEST_KEYS = 0.35  # of a lesson's questions may have a key that is longer than every other option
-SLOW_S = 0.1  # of a processor: on a warm kernel a question is on the page at once
+TRIES = 5
+SLOW_S = 0.2  # of a processor: on a warm kernel a question is on the page at once
 TELLING = 4  # characters; a shorter key may stand in a hint by chance
 COLUMNS = ("lesson", "cards", *SETS, "computed", "sourced", "key longest", "failures", "seconds")
 
@@ -184,11 +186,15 @@ def _weak_claims(draft: Draft) -> Iterator[str]:
 
 
 def _slow(draft: Draft) -> Iterator[str]:
-    start = time.process_time()  # the processor's time: the machine may be busy with other things
-    question(draft)
-    if (took := time.process_time() - start) > SLOW_S:
+    """Only what is too slow at every one of several tries: one may be unlucky."""
+    took: list[float] = []
+    while len(took) < TRIES and min(took, default=math.inf) > SLOW_S:
+        start = time.process_time()  # the processor's time: the machine may be busy with other things
+        question(draft)
+        took.append(time.process_time() - start)
+    if min(took) > SLOW_S:
         limit = f"{1000 * SLOW_S:.0f} ms"
-        yield f"takes {1000 * took:.0f} ms to be asked; {limit} is the limit: make its experiment smaller."
+        yield f"takes {1000 * min(took):.0f} ms to be asked; {limit} is the limit: make its experiment smaller."
 
 
 def _length(choice: Choice) -> int:
