@@ -217,12 +217,12 @@ def test_to_unlock_a_drill_is_a_look_at_the_solution(store: Store) -> None:
 
 def test_each_time_another_mistake_comes_and_the_oldest_first(store: Store) -> None:
     problem, seen = of("attention"), []
-    for seed in range(14):
+    for seed in range(20):
         key = drills.next_drill(problem, store, seed)[-1].key
         answered(key, True, 1.0, store=store)
         seen.append(key)
     rounds = len(set(seen))
-    assert 5 < rounds < 14 and seen[rounds:] == seen[: 14 - rounds]
+    assert 5 < rounds < 20 and seen[rounds:] == seen[: 20 - rounds]
 
 
 def test_a_missed_drill_is_kept_as_missed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

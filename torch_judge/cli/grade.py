@@ -106,9 +106,7 @@ def grade(
     left = _left(found, out, shard)
     del found  # what is published is read from the folder of grades
     _publish(out, bank)
-    if left:
-        say(f"{left} hand-ins are not judged.", "Run the same command again; `export GRADES --json` says why.")
-    ctx.exit(NOT_JUDGED if left else 0)
+    ctx.exit(_status(left))
 
 
 def _rule(out: Path, ruling: tuple[str, str, str] | None, because: str | None) -> None:
@@ -218,6 +216,14 @@ def _left(found: Recognition, out: Path, shard: tuple[int, int]) -> int:
     from torch_judge.classroom.ledger import read_ledger
 
     return len(pending(found.hand_ins, read_ledger(out), shard=shard))
+
+
+def _status(left: int) -> int:
+    """The exit status; where hand-ins are left that are not judged, what to do about them is said."""
+    if not left:
+        return 0
+    say(f"{left} hand-ins are not judged.", "Run the same command again; `export GRADES --json` says why.")
+    return NOT_JUDGED
 
 
 def _publish(out: Path, bank: Bank) -> None:
