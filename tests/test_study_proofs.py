@@ -106,7 +106,7 @@ FAULTY_QUESTIONS = [
     ),
     ("-3.0)).item() == 3.0", "-3.0)).item() * math.nan > 0", "`, which proves nothing: its opposite"),
     ("torch.tensor(-1.0)) == 0\n", "torch.tensor(-1.0)) == 1\n", "has a `check:` that raises AssertionError"),
-    ("< 1`", "< min(1, 9 + sum(math.sin(i) for i in range(9_000_000)))`", "to be asked; 200 ms is the limit"),
+    ("< 1`", "< min(1, 9 + sum(math.sin(i) for i in range(9_000_000)))`", "additions; 50,000 are the limit"),
     ("torch.tensor(-3.0)).item() == 3.0", "torch.randn(())).item() == 0", "(Seed "),
     ("It keeps what is positive, and zero.", f"It keeps {'what is positive ' * 9}", "longest option in 100%"),
     ("concept · easy", "concept · eazy", "does not say kind and level"),

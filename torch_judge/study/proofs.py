@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TextIO
+
+import torch
 
 from torch_judge.bank.lessons import Lesson
 from torch_judge.bank.scaffold import PLACEHOLDER
@@ -24,8 +26,8 @@ from torch_judge.study.running import drawing, execute, prepared, quiet, run, va
 from torch_judge.study.sheet import RAISES, weaknesses
 
 LONGEST_KEYS = 0.35  # of a lesson's questions may have a key that is longer than every other option
+SLOW = 50_000  # additions of torch's, usually 100 ms: on a warm kernel a question is on the page at once
 TRIES = 5
-SLOW_S = 0.2  # of a processor: on a warm kernel a question is on the page at once
 TELLING = 4  # characters; a shorter key may stand in a hint by chance
 COLUMNS = ("lesson", "cards", *SETS, "computed", "sourced", "key longest", "failures", "seconds")
 
@@ -186,15 +188,27 @@ def _weak_claims(draft: Draft) -> Iterator[str]:
 
 
 def _slow(draft: Draft) -> Iterator[str]:
-    """Only what is too slow at every one of several tries: one may be unlucky."""
-    took: list[float] = []
-    while len(took) < TRIES and min(took, default=math.inf) > SLOW_S:
-        start = time.process_time()  # the processor's time: the machine may be busy with other things
-        question(draft)
+    additions = round(_seconds(lambda: question(draft)) / _addition_s())
+    if additions > SLOW:
+        limit = f"{SLOW:,} are the limit"
+        yield f"takes as long to be asked as {additions:,} additions; {limit}: make its experiment smaller."
+
+
+@lru_cache(maxsize=1)
+def _addition_s() -> float:
+    """What this machine takes for a small addition: machines differ by three times."""
+    one = torch.ones(3)
+    return _seconds(lambda: [one.add(1.0) for _ in range(2000)]) / 2000
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """The least that several tries take of a processor, which may be busy with other things."""
+    took = []
+    for _ in range(TRIES):
+        start = time.process_time()
+        work()
         took.append(time.process_time() - start)
-    if min(took) > SLOW_S:
-        limit = f"{1000 * SLOW_S:.0f} ms"
-        yield f"takes {1000 * min(took):.0f} ms to be asked; {limit} is the limit: make its experiment smaller."
+    return min(took)
 
 
 def _length(choice: Choice) -> int:
